@@ -1,0 +1,155 @@
+# queuectl - for GNU make, BSD make and any make of POSIX.1-2024.
+#
+#	make			the program, src/queuectl
+#	make check		its tests (make check T='unit layers': only these)
+#	make demo		the main job on real input, in a temporary spool
+#	make install		below $(DESTDIR)$(PREFIX)
+#	make uninstall clean lint format
+#
+# CC, CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are yours; OS=posix builds the
+# portable variant.  Whatever changes in them rebuilds everything.
+
+VERSION = 0.1.0
+
+PREFIX = /usr/local
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla
+WERROR =
+
+OS != test "`uname`" = Linux && echo linux || echo posix
+
+# The layers of src/README, lowest first.
+OBJS = \
+	src/msg.o src/buf.o src/os_flock.o src/os_$(OS).o src/fs.o \
+	src/when.o src/text.o src/retry.o src/json.o src/job.o src/draft.o \
+	src/conf.o src/spool.o src/registry.o src/claim.o \
+	src/log.o src/index.o src/scout.o src/proc.o src/worker.o src/crew.o \
+	src/supervisor.o \
+	src/opt.o src/cmd.o src/cmd_enqueue.o src/cmd_list.o src/cmd_show.o \
+	src/cmd_config.o src/cmd_worker.o src/cmd_retry.o src/cmd_misc.o
+MAIN = src/main.o
+
+# Programs that the tests use, each of one file; tests/helper/X.c becomes
+# tests/out/X, and a scenario test in C becomes tests/out/scenario/X.
+HELPERS = tests/helper/limit.c
+
+MAN1 = man/queuectl.1
+MAN5 = man/queuectl-spool.5
+
+FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -Isrc \
+	-DQUEUECTL_VERSION=\"$(VERSION)\" $(WARN) $(WERROR) \
+	$(CPPFLAGS) $(CFLAGS)
+LINK = $(CC) $(CFLAGS) $(LDFLAGS)
+
+HEADERS != echo src/*.h
+UNIT != echo tests/main.c tests/test_*.c
+C_SCENARIOS != ls tests/scenario/*.c 2>/dev/null || :
+
+all: src/queuectl
+
+src/queuectl: $(OBJS) $(MAIN)
+	$(LINK) -o $@ $(OBJS) $(MAIN) $(LDLIBS)
+
+.SUFFIXES: .c .o
+.c.o:
+	$(CC) $(FLAGS) -c -o $@ $<
+
+$(OBJS) $(MAIN): $(HEADERS) Makefile src/.flags
+
+# Written only when it would differ, so that it is older than what was built
+# with these flags.  (rm: some makes compare times in whole seconds.)
+src/.flags: FORCE
+	@printf '%s\n' '$(OS) $(LINK) $(LDLIBS) $(FLAGS)' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; \
+	else rm -f src/*.o && mv $@.new $@; fi
+
+FORCE:
+
+# Tests
+
+T =
+
+check: src/queuectl tests/out/unit tests/out/helpers
+	@tests/run $(T)
+
+tests/out/unit: $(UNIT) tests/tests.h $(OBJS) tests/out/check.flags
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $(UNIT) $(OBJS) \
+		`cat tests/out/check.flags` $(LDLIBS)
+
+# Installs the library Check if it is missing.
+tests/out/check.flags: tests/need-check src/.flags
+	@mkdir -p tests/out
+	@CC='$(CC)' CFLAGS='$(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' \
+		tests/need-check >$@.new
+	@mv $@.new $@
+
+tests/out/helpers: $(HELPERS) $(C_SCENARIOS) Makefile src/.flags
+	@mkdir -p tests/out/scenario
+	@for c in $(HELPERS) $(C_SCENARIOS); do \
+		o=$${c#tests/}; o=tests/out/$${o#helper/}; \
+		echo "$(CC) -o $${o%.c} $$c"; \
+		$(CC) $(FLAGS) $(LDFLAGS) -o $${o%.c} $$c $(LDLIBS) || exit; \
+	done
+	@echo >$@
+
+demo: src/queuectl
+	@tests/demo
+
+# What needs tools beyond a compiler
+
+C_FILES = src/*.[ch] tests/*.[ch] tests/*/*.c
+
+lint: lint-format lint-c lint-sh lint-man
+
+lint-format:
+	clang-format --dry-run -Werror $(C_FILES)
+
+lint-c:
+	cppcheck --quiet --std=c99 --enable=warning,performance,portability \
+		--inline-suppr --suppress=ctuuninitvar --error-exitcode=1 \
+		-Isrc src
+	clang-tidy --quiet src/*.c -- $(FLAGS)
+
+lint-sh:
+	shellcheck -e SC1090,SC1091 `find .ci tests contrib -name out -prune \
+		-o -type f -exec grep -l '^#!.*sh$$' {} +`
+
+lint-man:
+	mandoc -Tlint -W warning man/*
+
+format:
+	clang-format -i $(C_FILES)
+
+install: src/queuectl
+	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 \
+		$(DESTDIR)$(MANDIR)/man5
+	cp src/queuectl $(DESTDIR)$(BINDIR)/queuectl
+	chmod 755 $(DESTDIR)$(BINDIR)/queuectl
+	for m in $(MAN1); do \
+		cp $$m $(DESTDIR)$(MANDIR)/man1/ && \
+		chmod 644 $(DESTDIR)$(MANDIR)/man1/$${m#man/} || exit; \
+	done
+	for m in $(MAN5); do \
+		cp $$m $(DESTDIR)$(MANDIR)/man5/ && \
+		chmod 644 $(DESTDIR)$(MANDIR)/man5/$${m#man/} || exit; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/queuectl
+	for m in $(MAN1); do \
+		rm -f $(DESTDIR)$(MANDIR)/man1/$${m#man/}; \
+	done
+	for m in $(MAN5); do \
+		rm -f $(DESTDIR)$(MANDIR)/man5/$${m#man/}; \
+	done
+
+clean:
+	rm -rf src/*.o src/queuectl src/.flags src/.flags.new tests/out
+
+.PHONY: all check demo lint lint-format lint-c lint-sh lint-man format install \
+	uninstall clean FORCE
