@@ -1,0 +1,208 @@
+#include "fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t
+clock_us(clockid_t clock)
+{
+	struct timespec ts;
+
+	if (clock_gettime(clock, &ts) == -1)
+		return 0;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t
+fs_now(void)
+{
+	return clock_us(CLOCK_REALTIME);
+}
+
+int64_t
+fs_mono(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
+}
+
+/* Without a random device: a xorshift generator, seeded by clock and pid. */
+static void
+random_weak(unsigned char *p, size_t n)
+{
+	static uint64_t x;
+	size_t i;
+
+	if (x == 0)
+		x = (uint64_t)fs_now() * 2654435761U ^ (uint64_t)fs_mono();
+	x ^= (uint64_t)getpid() << 32;
+	for (i = 0; i < n; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		p[i] = (unsigned char)(x >> 24);
+	}
+}
+
+void
+fs_random(void *bytes, size_t n)
+{
+	int fd = fs_open(AT_FDCWD, "/dev/urandom", O_RDONLY, 0);
+	ssize_t got = -1;
+
+	if (fd != -1) {
+		got = fs_read(fd, bytes, n);
+		fs_close(fd);
+	}
+	if (got != (ssize_t)n)
+		random_weak(bytes, n);
+}
+
+int
+fs_open(int dir, const char *name, int flags, mode_t mode)
+{
+	int fd;
+
+	do
+		fd = openat(dir, name,
+		    flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode);
+	while (fd == -1 && errno == EINTR);
+	return fd;
+}
+
+ssize_t
+fs_read(int fd, void *bytes, size_t n)
+{
+	char *p = bytes;
+	size_t done = 0;
+	ssize_t got;
+
+	while (done < n) {
+		got = read(fd, p + done, n - done);
+		if (got == 0)
+			break;
+		if (got > 0)
+			done += (size_t)got;
+		else if (errno != EINTR)
+			return -1;
+	}
+	return (ssize_t)done;
+}
+
+int
+fs_read_all(int fd, struct buf *out, size_t max)
+{
+	size_t room = 4096;
+	size_t done = 0;
+	int stream = 0; /* a pipe or terminal: has no positions */
+	ssize_t got;
+
+	while (done <= max) {
+		if (room > max + 1 - done)
+			room = max + 1 - done;
+		if (buf_reserve(out, room) == -1)
+			return -1;
+		got = stream ? read(fd, out->data + out->len, room) :
+		    pread(fd, out->data + out->len, room, (off_t)done);
+		if (got == -1 && errno == ESPIPE)
+			stream = 1;
+		else if (got == -1 && errno != EINTR)
+			return -1;
+		if (got == -1)
+			continue;
+		if (got == 0)
+			break;
+		done += (size_t)got;
+		out->len += (size_t)got;
+		out->data[out->len] = '\0';
+		if ((size_t)got == room)
+			room *= 4;
+	}
+	return 0;
+}
+
+int
+fs_read_file(int dir, const char *name, struct buf *out, size_t max)
+{
+	/* NONBLOCK: a FIFO must not hang the reader. */
+	int fd = fs_open(dir, name, O_RDONLY | O_NONBLOCK, 0);
+	int ret, saved;
+
+	if (fd == -1)
+		return -1;
+	ret = fs_read_all(fd, out, max);
+	saved = errno;
+	fs_close(fd);
+	errno = saved;
+	return ret;
+}
+
+int
+fs_write(int fd, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+	size_t done = 0;
+	ssize_t put;
+
+	while (done < n) {
+		put = write(fd, p + done, n - done);
+		if (put > 0) {
+			done += (size_t)put;
+		} else if (put == 0) {
+			errno = ENOSPC;
+			return -1;
+		} else if (errno != EINTR) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
+fs_create(int dir, const char *name, const void *bytes, size_t n, int sync)
+{
+	int fd, saved;
+
+	fd = fs_open(dir, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL, 0600);
+	if (fd == -1)
+		return -1;
+	if (fs_write(fd, bytes, n) == 0 && (!sync || fs_sync(fd) == 0))
+		return fd;
+	saved = errno;
+	(void)fs_close(fd);
+	(void)unlinkat(dir, name, 0);
+	errno = saved;
+	return -1;
+}
+
+int
+fs_sync(int fd)
+{
+	if (fsync(fd) == -1 && errno != EINVAL && errno != ENOTSUP)
+		return -1;
+	return 0;
+}
+
+int
+fs_close(int fd)
+{
+	/* Never again after EINTR: on most systems the fd is free by then. */
+	if (close(fd) == -1 && errno != EINTR)
+		return -1;
+	return 0;
+}
+
+int
+fs_std_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd == -1)
+		return -1;
+	return close(fd);
+}

@@ -1,0 +1,69 @@
+/*
+ * os - what POSIX.1-2008 does not have.
+ *
+ * os_linux.c uses the system's own calls, os_posix.c does without; the
+ * Makefile chooses one (make OS=posix).  os_flock.c is used with either:
+ * flock(2) is the one extension that the spool cannot do without.
+ */
+#ifndef OS_H
+#define OS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+enum os_lock {
+	OS_LOCK_SHARED,
+	OS_LOCK_EXCLUSIVE,
+	OS_UNLOCK
+};
+
+/*
+ * flock(2).  Waits for the lock if `wait` is set.  Returns 0 when done, 1
+ * when somebody else holds it (never with `wait`), -1 with errno otherwise.
+ */
+int os_flock(int fd, enum os_lock how, int wait);
+
+/*
+ * renameat2(2) with RENAME_NOREPLACE.  Returns 0 or -1 with errno: EEXIST if
+ * the new name is taken, ENOSYS if the system or the file system lacks it.
+ */
+int os_rename_noreplace(int fromdir, const char *from, int todir,
+    const char *to);
+
+/* A change that was seen in a watched directory. */
+struct os_event {
+	int watch;	  /* what os_watch_add returned; -1: events were lost */
+	const char *name; /* of the entry, "" for the directory itself */
+	int written;	  /* closed after writing, else it has appeared */
+};
+
+/* inotify(7) descriptor, non-blocking; -1 with errno ENOSYS: poll instead. */
+int os_watch_open(void);
+
+/*
+ * Watches the directory that `fd` is open on for entries that appear (made,
+ * linked or moved in) or were written.  Returns the number of the watch, or
+ * -1 with errno.
+ */
+int os_watch_add(int watch_fd, int fd);
+
+/*
+ * Calls `seen` for each event that is waiting.  Returns 0, or -1 with errno.
+ */
+int os_watch_read(int watch_fd,
+    void (*seen)(void *arg, const struct os_event *event), void *arg);
+
+/* Closes every descriptor from `lowest` up but `keep` (-1: none). */
+void os_close_from(int lowest, int keep);
+
+/*
+ * Sends a signal to every process of a session: to the process group of its
+ * leader and, where the system tells who belongs to a session, to the
+ * others.  Returns how many processes beyond that group were found.
+ */
+int os_kill_session(pid_t session, int sig);
+
+/* Processors that are online, at least 1. */
+int os_cpus(void);
+
+#endif

@@ -1,0 +1,24 @@
+/* flock(2): in 4.4BSD and everything since, but not in POSIX. */
+#define _DEFAULT_SOURCE
+#include "os.h"
+
+#include <sys/file.h>
+
+#include <errno.h>
+
+int
+os_flock(int fd, enum os_lock how, int wait)
+{
+	static const int op[] = {
+		[OS_LOCK_SHARED] = LOCK_SH,
+		[OS_LOCK_EXCLUSIVE] = LOCK_EX,
+		[OS_UNLOCK] = LOCK_UN
+	};
+
+	while (flock(fd, op[how] | (wait ? 0 : LOCK_NB)) == -1) {
+		if (errno == EINTR)
+			continue;
+		return errno == EWOULDBLOCK ? 1 : -1;
+	}
+	return 0;
+}

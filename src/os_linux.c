@@ -1,0 +1,169 @@
+/* Linux: renameat2(2), inotify(7), /proc. */
+#define _GNU_SOURCE
+#include "os.h"
+
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OS_RENAME_NOREPLACE 1 /* renameat2(2); old libcs lack the name */
+#define OS_FDS_MAX	    65536 /* looked at where /proc is missing */
+
+int
+os_rename_noreplace(int fromdir, const char *from, int todir, const char *to)
+{
+#ifdef SYS_renameat2
+	if (syscall(SYS_renameat2, fromdir, from, todir, to,
+		OS_RENAME_NOREPLACE) == 0)
+		return 0;
+	/* EINVAL: a file system without it; the names are always valid. */
+	if (errno == EINVAL || errno == ENOTSUP || errno == EOPNOTSUPP)
+		errno = ENOSYS;
+	return -1;
+#else
+	(void)fromdir;
+	(void)from;
+	(void)todir;
+	(void)to;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+int
+os_watch_open(void)
+{
+	return inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+}
+
+int
+os_watch_add(int watch_fd, int fd)
+{
+	char path[32];
+
+	/* By descriptor: the directory may be renamed meanwhile. */
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return inotify_add_watch(watch_fd, path,
+	    IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF |
+		IN_ONLYDIR);
+}
+
+int
+os_watch_read(int watch_fd,
+    void (*seen)(void *arg, const struct os_event *event), void *arg)
+{
+	union { /* aligned as read(2) of an inotify descriptor needs it */
+		struct inotify_event event;
+		char bytes[16384];
+	} in;
+	const struct inotify_event *e;
+	struct os_event event;
+	ssize_t n;
+	size_t at;
+
+	for (;;) {
+		n = read(watch_fd, in.bytes, sizeof in.bytes);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return errno == EAGAIN ? 0 : -1;
+		for (at = 0; at < (size_t)n; at += sizeof *e + e->len) {
+			e = (const void *)(in.bytes + at);
+			event.watch = e->mask & IN_Q_OVERFLOW ? -1 : e->wd;
+			event.name = e->len > 0 ? e->name : "";
+			event.written = (e->mask & IN_CLOSE_WRITE) != 0;
+			seen(arg, &event);
+		}
+	}
+}
+
+void
+os_close_from(int lowest, int keep)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	int fd;
+
+	if (dir == NULL) {
+		for (fd = lowest; fd < OS_FDS_MAX; fd++)
+			if (fd != keep)
+				(void)close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		fd = atoi(entry->d_name);
+		if (fd >= lowest && fd != keep && fd != dirfd(dir))
+			(void)close(fd);
+	}
+	closedir(dir);
+}
+
+/* Reads the process group and session of a process; proc_pid_stat(5). */
+static int
+process_session(const char *pid, pid_t *group, pid_t *session)
+{
+	char path[64], text[512];
+	const char *p;
+	ssize_t n;
+	int fd, pgrp, sid;
+
+	snprintf(path, sizeof path, "/proc/%.16s/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	n = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	/* The name in parentheses may hold anything: skip to its end. */
+	p = strrchr(text, ')');
+	if (p == NULL || sscanf(p, ") %*c %*d %d %d", &pgrp, &sid) != 2)
+		return -1;
+	*group = pgrp;
+	*session = sid;
+	return 0;
+}
+
+int
+os_kill_session(pid_t session, int sig)
+{
+	const struct dirent *entry;
+	pid_t group, sid;
+	int found = 0;
+	DIR *dir;
+
+	(void)kill(-session, sig);
+	dir = opendir("/proc");
+	if (dir == NULL)
+		return 0;
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		if (process_session(entry->d_name, &group, &sid) == -1)
+			continue;
+		if (sid == session && group != session) {
+			(void)kill((pid_t)atoi(entry->d_name), sig);
+			found++;
+		}
+	}
+	closedir(dir);
+	return found;
+}
+
+int
+os_cpus(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (int)n : 1;
+}

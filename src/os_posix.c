@@ -1,0 +1,78 @@
+/* The portable variant: polling, rename under a lock, process groups. */
+#include "os.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define OS_FDS_MAX 65536 /* descriptors that os_close_from looks at */
+
+int
+os_rename_noreplace(int fromdir, const char *from, int todir, const char *to)
+{
+	(void)fromdir;
+	(void)from;
+	(void)todir;
+	(void)to;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+os_watch_open(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+os_watch_add(int watch_fd, int fd)
+{
+	(void)watch_fd;
+	(void)fd;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+os_watch_read(int watch_fd,
+    void (*seen)(void *arg, const struct os_event *event), void *arg)
+{
+	(void)watch_fd;
+	(void)seen;
+	(void)arg;
+	errno = ENOSYS;
+	return -1;
+}
+
+void
+os_close_from(int lowest, int keep)
+{
+	long max = sysconf(_SC_OPEN_MAX);
+	int fd;
+
+	if (max < 0 || max > OS_FDS_MAX)
+		max = OS_FDS_MAX;
+	for (fd = lowest; fd < max; fd++)
+		if (fd != keep)
+			(void)close(fd);
+}
+
+int
+os_kill_session(pid_t session, int sig)
+{
+	(void)kill(-session, sig);
+	return 0;
+}
+
+int
+os_cpus(void)
+{
+#ifdef _SC_NPROCESSORS_ONLN
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (n > 0)
+		return (int)n;
+#endif
+	return 1;
+}
