@@ -1,0 +1,15 @@
+/*
+ * tests - the suites, one for each file of src/ that is tested by function.
+ */
+#ifndef TESTS_H
+#define TESTS_H
+
+#include <check.h>
+
+Suite *suite_buf(void);
+Suite *suite_when(void);
+Suite *suite_text(void);
+Suite *suite_retry(void);
+Suite *suite_json(void);
+
+#endif
