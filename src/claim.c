@@ -1,0 +1,702 @@
+#include "claim.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs.h"
+#include "registry.h"
+#include "retry.h"
+
+#define CLAIM_RETRY_MS 20 /* between two tries for a lock */
+
+/* ---- What a job file says ---- */
+
+static void
+claim_init(struct claim *c, struct spool *s, const char *name, int dir)
+{
+	static const struct claim empty;
+
+	*c = empty;
+	c->spool = s;
+	c->fd = -1;
+	c->from = c->where = dir;
+	c->ending = JOB_NO_STATE;
+	snprintf(c->name, sizeof c->name, "%s", name);
+}
+
+void
+claim_drop(struct claim *c)
+{
+	int saved = errno;
+
+	if (c->fd != -1)
+		spool_release(c->fd);
+	c->fd = -1;
+	job_free(&c->job);
+	buf_free(&c->text);
+	errno = saved;
+}
+
+/* Takes the lock, and makes sure that the name still means the file. */
+static enum claim_result
+own(struct claim *c)
+{
+	switch (spool_take(c->spool, c->from, c->name, &c->fd)) {
+	case SPOOL_OK:
+		return CLAIM_OK;
+	case SPOOL_GONE:
+		return CLAIM_GONE;
+	case SPOOL_BUSY:
+		return CLAIM_BUSY;
+	case SPOOL_FOREIGN:
+		return CLAIM_FOREIGN;
+	default:
+		return errno == EACCES || errno == EPERM ? CLAIM_FOREIGN :
+							   CLAIM_TROUBLE;
+	}
+}
+
+/* Reads the owned file; cuts off a torn last line, which never counted. */
+static enum job_parsed
+load(struct claim *c, struct job_error *error)
+{
+	enum job_parsed parsed;
+
+	buf_clear(&c->text);
+	job_free(&c->job);
+	if (spool_read(c->fd, &c->text) == -1)
+		return JOB_NO_MEMORY;
+	parsed = job_parse(&c->job, buf_text(&c->text), c->text.len, error);
+	c->half = parsed == JOB_HALF;
+	c->stamp = -1;
+	if (parsed == JOB_OK && c->job.created_at == -1)
+		c->stamp = spool_changed(c->fd);
+	if ((parsed == JOB_OK || parsed == JOB_BAD) &&
+	    c->job.whole < c->text.len &&
+	    ftruncate(c->fd, (off_t)c->job.whole) == -1)
+		return JOB_NO_MEMORY;
+	return parsed;
+}
+
+/*
+ * Appends a state line to the owned file.  The first one takes the time of
+ * submission along, which until then was the file's mtime.
+ */
+static int
+append(struct claim *c, const struct job_event *e)
+{
+	struct buf line = BUF_EMPTY;
+	char time[WHEN_SIZE];
+	int ret, saved;
+
+	if (c->stamp >= 0) {
+		when_format(time, c->stamp);
+		job_put(&line, "created_at", time);
+	}
+	job_put_event(&line, e);
+	ret = spool_append(c->fd, &line);
+	saved = errno;
+	if (ret == 0)
+		c->stamp = -1;
+	buf_free(&line);
+	errno = saved;
+	return ret;
+}
+
+struct retry_rule
+claim_rule(const struct conf *conf, const struct job *job)
+{
+	struct retry_rule rule;
+	long max = job->max_backoff >= 0 ? job->max_backoff :
+					   conf->max_backoff_seconds;
+
+	rule.max_retries = job->max_retries >= 0 ? job->max_retries :
+						   (int)conf->max_retries;
+	rule.base = job->backoff_base >= 1 ? job->backoff_base :
+					     conf->backoff_base;
+	rule.max_delay = max * WHEN_SECOND;
+	rule.jitter_percent = (int)conf->backoff_jitter;
+	return rule;
+}
+
+int64_t
+claim_due(const struct conf *conf, const struct job *job, int dir,
+    int64_t now, int64_t known_us)
+{
+	struct retry_rule rule = claim_rule(conf, job);
+	int64_t due = job_due(job, dir);
+
+	if (dir == JOB_FAILED)
+		due = retry_clamp(&rule, job->counted, due, now - known_us);
+	return due;
+}
+
+/* ---- Carrying out an end: append, sync, move, sync, unlock ---- */
+
+static void
+set_end(struct claim *c, struct job_event e)
+{
+	c->end = e;
+	c->ending = e.state;
+	c->recorded = 0;
+}
+
+/* Moves the job to where it ends; an ended namesake makes room. */
+static enum claim_result
+move_to_end(struct claim *c)
+{
+	enum spool_result r;
+
+	r = spool_move(c->spool, c->fd, c->where, c->ending, c->name);
+	if (r == SPOOL_EXISTS &&
+	    (c->ending == JOB_COMPLETED || c->ending == JOB_DEAD)) {
+		r = spool_archive(c->spool, c->name);
+		if (r == SPOOL_OK)
+			r = spool_move(c->spool, c->fd, c->where, c->ending,
+			    c->name);
+	}
+	switch (r) {
+	case SPOOL_OK:
+		return CLAIM_OK;
+	case SPOOL_GONE:
+		return CLAIM_GONE;
+	case SPOOL_BUSY:
+	case SPOOL_EXISTS:
+		return CLAIM_BUSY;
+	default:
+		return CLAIM_TROUBLE;
+	}
+}
+
+/*
+ * Carries out c->end.  Crash after the append: the file is where it was,
+ * unlocked, and its last line names where it goes; recover (or, from a
+ * waiting directory, the next claim) completes the move.
+ *
+ * An fsync that failed is not tried again: the kernel may have dropped the
+ * pages and would report success.  The job is moved all the same.
+ */
+static enum claim_result
+conclude(struct claim *c)
+{
+	enum claim_result r;
+	int from = c->where;
+
+	for (;;) {
+		if (!c->recorded) {
+			if (append(c, &c->end) == -1)
+				return CLAIM_TROUBLE;
+			c->recorded = 1;
+			if (spool_sync_file(c->spool, c->fd) == -1)
+				c->unsynced = 1;
+		}
+		r = move_to_end(c);
+		if (r != CLAIM_BUSY || c->ending != JOB_PENDING || c->half)
+			break;
+		/* A new job of that name waits: ours waits in failed/. */
+		c->end.state = JOB_FAILED;
+		c->end.retry_at = c->end.time = spool_now(c->spool);
+		if (c->end.reason == JOB_NO_REASON)
+			c->end.reason = JOB_RETURNED;
+		set_end(c, c->end);
+	}
+	if (r != CLAIM_OK && r != CLAIM_GONE)
+		return r;
+	if (r == CLAIM_OK) {
+		c->where = c->ending;
+		if (spool_sync_dir(c->spool, c->ending) == -1 ||
+		    spool_sync_dir(c->spool, from) == -1)
+			c->unsynced = 1;
+	}
+	spool_release(c->fd);
+	c->fd = -1;
+	if (r == CLAIM_OK && c->unsynced)
+		return CLAIM_UNSYNCED;
+	return r;
+}
+
+/* The end of a run that its worker did not live to see. */
+static struct job_event
+lost_event(struct claim *c, const struct conf *conf)
+{
+	struct job_event e;
+	int times = c->job.interruptions + 1;
+
+	e = job_event_make(JOB_PENDING, spool_now(c->spool));
+	e.reason = JOB_LOST;
+	if (times >= conf->max_interruptions) {
+		snprintf(c->error, sizeof c->error,
+		    "lost %d times: its worker was killed or the machine "
+		    "went down", times);
+		e = job_event_make(JOB_DEAD, e.time);
+		e.attempt = c->job.attempts;
+		e.error = c->error;
+	}
+	return e;
+}
+
+/* ---- Claiming ---- */
+
+/* Carries out the end of a job that is not run. */
+static enum claim_result
+end_unrun(struct claim *c)
+{
+	enum claim_result r = conclude(c);
+
+	return r == CLAIM_OK || r == CLAIM_UNSYNCED ? CLAIM_ENDED : r;
+}
+
+/* A file that cannot be accepted goes to dead/, and says why. */
+static enum claim_result
+bury(struct claim *c, const struct job_error *error)
+{
+	struct job_event e = job_event_make(JOB_DEAD, spool_now(c->spool));
+
+	snprintf(c->error, sizeof c->error, "%s", error->what);
+	e.error = c->error;
+	set_end(c, e);
+	/* Unmodified if half-written; not twice after a crash. */
+	c->recorded = c->half || c->job.last == JOB_DEAD;
+	return end_unrun(c);
+}
+
+/* Somebody may still be writing it: wait until it has been quiet. */
+static enum claim_result
+await_writer(struct claim *c, int64_t known_us, int64_t *due,
+    const struct job_error *error)
+{
+	int64_t now = fs_now(), settle = c->spool->settle;
+	int64_t changed, quiet;
+	struct stat st;
+
+	if (fstat(c->fd, &st) == -1)
+		return CLAIM_TROUBLE;
+	/* ctime: when it was moved in, however old its text is. */
+	changed = st.st_ctime > st.st_mtime ? st.st_ctime : st.st_mtime;
+	quiet = now - changed * WHEN_SECOND;
+	if (quiet < 0)
+		quiet = 0;
+	if (known_us < quiet)
+		quiet = known_us;
+	if (quiet >= settle)
+		return bury(c, error);
+	*due = now + settle - quiet;
+	return CLAIM_LATER;
+}
+
+/*
+ * Puts right what a crash or a hand left: a last line that names another
+ * state than the directory.
+ */
+static enum claim_result
+put_right(struct claim *c, const struct conf *conf)
+{
+	struct job_event e;
+	struct job_error error;
+
+	if (c->job.last == JOB_NO_STATE || c->job.last == c->from)
+		return CLAIM_OK;
+	if (c->job.last == JOB_PROCESSING) {
+		e = lost_event(c, conf);
+		if (e.state == JOB_DEAD) {
+			set_end(c, e);
+			return end_unrun(c);
+		}
+	} else {
+		e = job_event_make(JOB_PENDING, spool_now(c->spool));
+		e.reason = JOB_MOVED;
+	}
+	if (append(c, &e) == -1 || load(c, &error) != JOB_OK)
+		return CLAIM_TROUBLE;
+	return CLAIM_OK;
+}
+
+static int
+is_there(const struct spool *s, int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(s->dir[dir], name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT;
+}
+
+/* No other job of this name may be live; an ended one makes room. */
+static enum claim_result
+make_room(struct claim *c)
+{
+	enum spool_result r;
+
+	if (is_there(c->spool, SPOOL_PROCESSING, c->name) ||
+	    (c->from == SPOOL_PENDING &&
+		is_there(c->spool, SPOOL_FAILED, c->name)))
+		return CLAIM_BUSY;
+	if (c->job.attempts > 0)
+		return CLAIM_OK;
+	r = spool_archive(c->spool, c->name);
+	if (r == SPOOL_OK)
+		return CLAIM_OK;
+	return r == SPOOL_BUSY ? CLAIM_BUSY : CLAIM_TROUBLE;
+}
+
+/*
+ * To processing/.  Crash after the move: the file is there, unlocked, with
+ * its old last line: recover moves it back to where that says.
+ */
+static enum claim_result
+move_to_processing(struct claim *c)
+{
+	/* A request to cancel was for an earlier run. */
+	registry_answer(c->spool, REGISTRY_CANCEL, c->name);
+	switch (spool_move(c->spool, c->fd, c->from, SPOOL_PROCESSING,
+	    c->name)) {
+	case SPOOL_OK:
+		c->where = SPOOL_PROCESSING;
+		return CLAIM_OK;
+	case SPOOL_GONE:
+		return CLAIM_GONE;
+	case SPOOL_EXISTS:
+		return CLAIM_BUSY;
+	default:
+		return CLAIM_TROUBLE;
+	}
+}
+
+/* The steps that need the lock; whatever they return, c->fd may be held. */
+static enum claim_result
+take_owned(struct claim *c, const struct conf *conf, int64_t known_us,
+    int64_t *due)
+{
+	struct job_error error;
+	enum claim_result r;
+	int64_t now;
+
+	switch (load(c, &error)) {
+	case JOB_OK:
+		break;
+	case JOB_HALF:
+		return await_writer(c, known_us, due, &error);
+	case JOB_BAD:
+		return bury(c, &error);
+	default:
+		return CLAIM_TROUBLE;
+	}
+	now = fs_now();
+	*due = claim_due(conf, &c->job, c->from, now, known_us);
+	if (*due > now)
+		return CLAIM_LATER;
+	if (spool_paused(c->spool))
+		return CLAIM_BUSY;
+	r = put_right(c, conf);
+	if (r == CLAIM_OK)
+		r = make_room(c);
+	if (r == CLAIM_OK)
+		r = move_to_processing(c);
+	return r;
+}
+
+enum claim_result
+claim_take(struct claim *c, struct spool *s, const struct conf *conf,
+    int dir, const char *name, int64_t known_us, int64_t *due)
+{
+	enum claim_result r;
+
+	claim_init(c, s, name, dir);
+	r = own(c);
+	if (r == CLAIM_OK)
+		r = take_owned(c, conf, known_us, due);
+	if (r != CLAIM_OK)
+		claim_drop(c);
+	return r;
+}
+
+/*
+ * Crash after the append: processing/, unlocked, last line `processing`:
+ * recover finds it lost.  It is synced first, so that a job that takes the
+ * machine down with it is counted.
+ */
+enum claim_result
+claim_begin(struct claim *c, const char *worker)
+{
+	struct job_event e;
+	int saved;
+
+	e = job_event_make(JOB_PROCESSING, spool_now(c->spool));
+	e.attempt = c->job.attempts + 1;
+	e.worker = worker;
+	if (append(c, &e) == 0) {
+		c->attempt = e.attempt;
+		if (spool_sync_file(c->spool, c->fd) == 0)
+			return CLAIM_OK;
+		saved = errno;
+		(void)claim_put_back(c, JOB_RETURNED);
+	} else {
+		saved = errno;
+		(void)spool_move(c->spool, c->fd, SPOOL_PROCESSING, c->from,
+		    c->name);
+	}
+	claim_drop(c);
+	errno = saved;
+	return CLAIM_TROUBLE;
+}
+
+/* ---- The end of a run ---- */
+
+/* What the run's end means for the job: completed, tried again, or dead. */
+static struct job_event
+end_event(struct claim *c, const struct conf *conf,
+    const struct claim_end *end)
+{
+	struct retry_rule rule = claim_rule(conf, &c->job);
+	struct job_event e = job_event_make(JOB_COMPLETED,
+	    spool_now(c->spool));
+	uint32_t random = 0;
+	int counted = c->job.counted + 1;
+
+	e.attempt = c->attempt;
+	e.exit_code = end->exit_code;
+	e.signal = end->signal;
+	if (end->exit_code == 0 && !end->failed && !end->cancelled)
+		return e;
+	if (end->error != NULL)
+		snprintf(c->error, sizeof c->error, "%s", end->error);
+	else if (end->signal > 0)
+		snprintf(c->error, sizeof c->error, "killed by signal %d",
+		    end->signal);
+	else
+		snprintf(c->error, sizeof c->error, "exit code %d",
+		    end->exit_code);
+	e.error = c->error;
+	e.state = JOB_DEAD;
+	if (end->cancelled || retry_exhausted(&rule, counted))
+		return e;
+	e.state = JOB_FAILED;
+	if (rule.jitter_percent > 0)
+		fs_random(&random, sizeof random);
+	e.retry_at = e.time + retry_delay(&rule, counted, random);
+	return e;
+}
+
+/* True if the job may still be moved; else it is let go. */
+static enum claim_result
+still_ours(struct claim *c)
+{
+	int same = spool_same(c->spool, c->fd, SPOOL_PROCESSING, c->name);
+
+	if (same == -1)
+		return CLAIM_TROUBLE;
+	if (same == 1)
+		return CLAIM_OK;
+	spool_release(c->fd);
+	c->fd = -1;
+	return CLAIM_GONE;
+}
+
+enum claim_result
+claim_finish(struct claim *c, const struct conf *conf,
+    const struct claim_end *end)
+{
+	enum claim_result r = still_ours(c);
+
+	if (r != CLAIM_OK)
+		return r;
+	if (c->ending == JOB_NO_STATE)
+		set_end(c, end_event(c, conf, end));
+	return conclude(c);
+}
+
+enum claim_result
+claim_put_back(struct claim *c, enum job_reason reason)
+{
+	enum claim_result r = still_ours(c);
+	struct job_event e;
+
+	if (r != CLAIM_OK)
+		return r;
+	if (c->ending == JOB_NO_STATE) {
+		e = job_event_make(JOB_PENDING, spool_now(c->spool));
+		e.reason = reason;
+		set_end(c, e);
+	}
+	return conclude(c);
+}
+
+void
+claim_touch(const struct claim *c)
+{
+	(void)futimens(c->fd, NULL);
+}
+
+/* ---- Recovery ---- */
+
+/* The time on the file system's own clock, in seconds; -1 if unknown. */
+static int64_t
+fs_clock(struct spool *s)
+{
+	struct stat st;
+	int64_t now = -1;
+
+	if (spool_lock(s) == -1)
+		return -1;
+	if (futimens(s->lock_fd, NULL) == 0 && fstat(s->lock_fd, &st) == 0)
+		now = st.st_mtime;
+	spool_unlock(s);
+	return now;
+}
+
+/* True if HOST.PID.SLOT is a worker of this host. */
+static int
+is_local(const struct spool *s, const char *worker)
+{
+	size_t len = strlen(worker);
+	int dots;
+
+	for (dots = 0; len > 0 && dots < 2; len--)
+		dots += worker[len - 1] == '.';
+	return strlen(s->host) == len && memcmp(s->host, worker, len) == 0;
+}
+
+/*
+ * True if the job belongs to another host whose lease has not run out.  On
+ * this host the lock alone decides; between hosts it may not be seen.
+ */
+static int
+is_leased(const struct claim *c, const struct conf *conf)
+{
+	const struct job_event *e = job_last_event(&c->job, JOB_PROCESSING);
+	struct stat st;
+	int64_t now;
+
+	if (e == NULL || e->worker == NULL || c->job.last != JOB_PROCESSING ||
+	    is_local(c->spool, e->worker))
+		return 0;
+	now = fs_clock(c->spool);
+	return now == -1 || fstat(c->fd, &st) == -1 ||
+	    now - st.st_mtime < conf->lock_lease_seconds;
+}
+
+enum claim_result
+claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
+    const char *name)
+{
+	struct job_error error;
+	enum claim_result r;
+
+	claim_init(c, s, name, SPOOL_PROCESSING);
+	r = own(c);
+	if (r != CLAIM_OK)
+		return r;
+	if (load(c, &error) == JOB_NO_MEMORY) {
+		r = CLAIM_TROUBLE;
+	} else if (is_leased(c, conf)) {
+		r = CLAIM_BUSY;
+	} else {
+		if (c->job.last == JOB_PROCESSING) {
+			set_end(c, lost_event(c, conf));
+		} else {
+			/* Its last line was written, its move was not made. */
+			set_end(c, job_event_make(
+			    c->job.last == JOB_NO_STATE ? JOB_PENDING :
+			    c->job.last, spool_now(s)));
+			c->recorded = 1;
+		}
+		r = conclude(c);
+	}
+	if (r != CLAIM_OK && r != CLAIM_UNSYNCED)
+		claim_drop(c);
+	return r;
+}
+
+/* ---- Retrying by command ---- */
+
+static enum claim_result
+refuse_retry(char why[SPOOL_WHY_MAX], int dir, int again)
+{
+	const char *what;
+
+	if (dir == SPOOL_COMPLETED && again)
+		return CLAIM_OK;
+	if (dir == SPOOL_FAILED || dir == SPOOL_DEAD)
+		return CLAIM_OK;
+	what = dir == SPOOL_PENDING ? "it is pending: it will run anyway" :
+	    dir == SPOOL_PROCESSING ? "it is running" :
+				      "it is completed";
+	snprintf(why, SPOOL_WHY_MAX, "%s", what);
+	return CLAIM_REFUSED;
+}
+
+/* One try; CLAIM_GONE and CLAIM_BUSY may go away. */
+static enum claim_result
+retry_in(struct claim *c, char why[SPOOL_WHY_MAX])
+{
+	struct job_error error;
+	struct job_event e;
+	enum claim_result r = own(c);
+
+	if (r != CLAIM_OK)
+		return r;
+	switch (load(c, &error)) {
+	case JOB_OK:
+		break;
+	case JOB_NO_MEMORY:
+		return CLAIM_TROUBLE;
+	default:
+		snprintf(why, SPOOL_WHY_MAX,
+		    "its file cannot be accepted (%s): mend it first",
+		    error.what);
+		return CLAIM_REFUSED;
+	}
+	e = job_event_make(JOB_PENDING, spool_now(c->spool));
+	e.reason = JOB_RETRIED;
+	if (append(c, &e) == -1 || spool_sync_file(c->spool, c->fd) == -1)
+		return CLAIM_TROUBLE;
+	switch (spool_move(c->spool, c->fd, c->from, SPOOL_PENDING,
+	    c->name)) {
+	case SPOOL_OK:
+		break;
+	case SPOOL_GONE:
+		return CLAIM_GONE;
+	case SPOOL_EXISTS:
+		snprintf(why, SPOOL_WHY_MAX,
+		    "a new job of this ID is waiting");
+		return CLAIM_REFUSED;
+	default:
+		return CLAIM_TROUBLE;
+	}
+	return spool_sync_dir(c->spool, SPOOL_PENDING) == 0 &&
+		spool_sync_dir(c->spool, c->from) == 0 ?
+	    CLAIM_OK : CLAIM_UNSYNCED;
+}
+
+enum claim_result
+claim_retry(struct spool *s, const char *name, int again,
+    char why[SPOOL_WHY_MAX])
+{
+	int64_t deadline = fs_mono() + CLAIM_WAIT;
+	enum claim_result r;
+	struct claim c;
+	int dir;
+
+	for (;;) {
+		dir = spool_find(s, name);
+		if (dir == JOB_NO_STATE)
+			return CLAIM_GONE;
+		if (dir < 0)
+			return CLAIM_TROUBLE;
+		r = refuse_retry(why, dir, again);
+		if (r != CLAIM_OK)
+			return r;
+		claim_init(&c, s, name, dir);
+		r = retry_in(&c, why);
+		claim_drop(&c);
+		if ((r != CLAIM_BUSY && r != CLAIM_GONE) ||
+		    fs_mono() >= deadline)
+			return r;
+		(void)poll(NULL, 0, CLAIM_RETRY_MS);
+	}
+}

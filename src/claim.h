@@ -1,0 +1,126 @@
+/*
+ * claim - the protocol: taking a job, and every way of giving it up.
+ *
+ * Owns: the order of locks, appends, syncs and renames that lets nothing be
+ * lost or run twice, whatever is killed in between.  Each function's comment
+ * in claim.c says what a crash after each step leaves, and who mends it.
+ * Must not know: how a job is run, which job should be next.
+ */
+#ifndef CLAIM_H
+#define CLAIM_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "job.h"
+#include "retry.h"
+#include "spool.h"
+
+enum claim_result {
+	CLAIM_OK,
+	CLAIM_GONE,	/* not there any more: somebody else was first */
+	CLAIM_BUSY,	/* locked, or its namesake is live: in a second */
+	CLAIM_LATER,	/* not before the time given */
+	CLAIM_ENDED,	/* it is dead: it could not be accepted */
+	CLAIM_FOREIGN,	/* no regular file, or may not be opened: left alone */
+	CLAIM_UNSYNCED, /* done, but an fsync failed: start nothing new */
+	CLAIM_REFUSED,	/* not in a state for that: `why` says */
+	CLAIM_TROUBLE	/* errno says what; nothing is lost, try again */
+};
+
+/* A job that this process owns. */
+struct claim {
+	struct spool *spool;
+	char name[JOB_NAME_MAX + 1];
+	int fd;			/* locked; -1: nothing is owned */
+	int from;		/* directory that it was taken from */
+	int where;		/* directory that it is in */
+	int attempt;		/* of the run that was begun; 0: none yet */
+	struct buf text;	/* of the file */
+	struct job job;
+	/* How it ends, once decided: to carry that out may take tries. */
+	int ending;		/* the directory it goes to, or JOB_NO_STATE */
+	int recorded;		/* the state line is in the file */
+	int64_t stamp;		/* created_at to be added, or -1 */
+	int half;		/* half-written: nothing may be appended */
+	int unsynced;		/* an fsync failed on the way */
+	struct job_event end;
+	char error[JOB_ERROR_MAX];
+};
+
+/* How a run ended. */
+struct claim_end {
+	int exit_code;		/* -1: by a signal */
+	int signal;		/* 0: by exit */
+	const char *error;	/* NULL: tells itself from the two above */
+	int failed;		/* failed even with exit code 0 */
+	int cancelled;		/* dead, whatever retries are left */
+};
+
+/*
+ * Takes a job from pending/ or failed/ and moves it to processing/.
+ * known_us: for how long its file has been known to be there.  CLAIM_LATER
+ * sets *due.  After CLAIM_OK call claim_begin; otherwise nothing is owned.
+ */
+enum claim_result claim_take(struct claim *c, struct spool *s,
+    const struct conf *conf, int dir, const char *name, int64_t known_us,
+    int64_t *due);
+
+/*
+ * Records that a run begins: c->attempt is its number.  CLAIM_OK, or
+ * CLAIM_TROUBLE: the job is back where it was and not owned any more.
+ */
+enum claim_result claim_begin(struct claim *c, const char *worker);
+
+/*
+ * Records how the run ended and moves the job to completed/, failed/ or
+ * dead/ (c->end says which).  CLAIM_OK, CLAIM_UNSYNCED, CLAIM_GONE (it was
+ * removed while it ran): then it is not owned any more.  CLAIM_TROUBLE,
+ * CLAIM_BUSY: still owned, call again with the same arguments.
+ */
+enum claim_result claim_finish(struct claim *c, const struct conf *conf,
+    const struct claim_end *end);
+
+/*
+ * Puts a job back to pending/, uncharged, for a reason (JOB_LOST,
+ * JOB_STOPPED or JOB_RETURNED).  Returns as claim_finish.
+ */
+enum claim_result claim_put_back(struct claim *c, enum job_reason reason);
+
+/* Keeps the job's lease: other hosts see that its worker lives. */
+void claim_touch(const struct claim *c);
+
+/*
+ * Puts right what is in processing/ and nobody's: back as lost, dead at
+ * max_interruptions, or on to where its last line says.  CLAIM_OK (c->end
+ * and c->where tell what was done: to be released with claim_drop),
+ * CLAIM_GONE, CLAIM_BUSY (somebody has it), CLAIM_FOREIGN, CLAIM_TROUBLE.
+ */
+enum claim_result claim_recover(struct claim *c, struct spool *s,
+    const struct conf *conf, const char *name);
+
+/*
+ * Lets a failed or dead job (with `again`, a completed one) run again now,
+ * with all its retries.  Waits up to CLAIM_WAIT for its lock.  CLAIM_OK,
+ * CLAIM_GONE (no such job), CLAIM_BUSY, CLAIM_REFUSED and `why`,
+ * CLAIM_TROUBLE.
+ */
+#define CLAIM_WAIT WHEN_SECOND
+enum claim_result claim_retry(struct spool *s, const char *name, int again,
+    char why[SPOOL_WHY_MAX]);
+
+/* What the retry rule says for a job. */
+struct retry_rule claim_rule(const struct conf *conf, const struct job *job);
+
+/*
+ * When a job in `dir` is due, seen at `now` and known since known_us before;
+ * a retry_at that a jump of the clock has put too far away is moved near.
+ */
+int64_t claim_due(const struct conf *conf, const struct job *job, int dir,
+    int64_t now, int64_t known_us);
+
+/* Frees the memory, and gives up the lock if it is still held. */
+void claim_drop(struct claim *c);
+
+#endif

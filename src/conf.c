@@ -1,0 +1,341 @@
+#include "conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "fs.h"
+#include "os.h"
+#include "text.h"
+
+static const char *const mode_words[] = { "priority", "fifo", NULL };
+static const char *const durability_words[] = { "full", "none", NULL };
+
+#define TEN_YEARS 315360000
+#define AT(field) offsetof(struct conf, field)
+#define NUMBER(name, help, fallback, min, max)                            \
+	{ #name, help, fallback, NULL, min, max, 0, AT(name) }
+#define DECIMAL(name, help, fallback, min, max)                           \
+	{ #name, help, fallback, NULL, min, max, 1, AT(name) }
+#define WORD(name, help, fallback, words)                                 \
+	{ #name, help, fallback, words, 0, 0, 0, AT(name) }
+
+const struct conf_key conf_keys[] = {
+	NUMBER(max_retries, "runs of a job after its first", "3", 0, 1000000),
+	DECIMAL(backoff_base, "retry n waits this to the power of n seconds",
+	    "2", 1, 1000000),
+	NUMBER(max_backoff_seconds, "longest wait before a retry", "300", 0,
+	    TEN_YEARS),
+	NUMBER(backoff_jitter, "percent that a wait varies by", "0", 0, 100),
+	NUMBER(job_timeout_seconds, "a run is ended after this (0: never)",
+	    "3600", 0, TEN_YEARS),
+	NUMBER(kill_grace_seconds, "between SIGTERM and SIGKILL", "5", 0,
+	    86400),
+	WORD(scheduling_mode, "what runs first", "priority", mode_words),
+	NUMBER(lock_lease_seconds,
+	    "how long another host's job is left alone", "300", 1, TEN_YEARS),
+	NUMBER(poll_interval_ms, "between two looks, without inotify", "1000",
+	    10, 3600000),
+	NUMBER(max_interruptions, "lost runs after which a job is dead", "3",
+	    1, 1000000),
+	NUMBER(max_output_bytes,
+	    "of standard output or error of a run (0: any)", "0", 0,
+	    2147483647),
+	NUMBER(min_free_bytes, "free space below which nothing starts",
+	    "1048576", 0, 2147483647),
+	NUMBER(retain_completed_seconds, "completed jobs are kept (0: ever)",
+	    "0", 0, TEN_YEARS),
+	NUMBER(retain_dead_seconds, "dead jobs are kept (0: ever)", "0", 0,
+	    TEN_YEARS),
+	WORD(durability, "what is synced to disk", "full", durability_words),
+	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0 }
+};
+
+static int
+same_name(const char *a, const char *b)
+{
+	for (; *a != '\0'; a++, b++)
+		if (*a != *b && !(*a == '_' && *b == '-'))
+			return 0;
+	return *b == '\0';
+}
+
+const struct conf_key *
+conf_find(const char *name)
+{
+	const struct conf_key *key;
+
+	for (key = conf_keys; key->name != NULL; key++)
+		if (same_name(key->name, name))
+			return key;
+	return NULL;
+}
+
+static long *
+long_of(const struct conf *conf, const struct conf_key *key)
+{
+	return (long *)(void *)((char *)(uintptr_t)conf + key->offset);
+}
+
+static double *
+double_of(const struct conf *conf, const struct conf_key *key)
+{
+	return (double *)(void *)((char *)(uintptr_t)conf + key->offset);
+}
+
+/* Sets a key from text; 0, or -1 and says in `why` what is allowed. */
+static int
+set_value(struct conf *conf, const struct conf_key *key, const char *value,
+    char why[CONF_ERROR_MAX])
+{
+	struct buf words = BUF_EMPTY;
+	int i;
+
+	if (key->words != NULL) {
+		for (i = 0; key->words[i] != NULL; i++) {
+			if (strcasecmp(key->words[i], value) == 0) {
+				*long_of(conf, key) = i;
+				return 0;
+			}
+		}
+		for (i = 0; key->words[i] != NULL; i++)
+			buf_printf(&words, "%s%s", i > 0 ? " or " : "",
+			    key->words[i]);
+		snprintf(why, CONF_ERROR_MAX, "%s: must be %s", key->name,
+		    buf_text(&words));
+		buf_free(&words);
+		return -1;
+	}
+	if (key->decimal ?
+		text_decimal(value, key->min, key->max,
+		    double_of(conf, key)) == 0 :
+		text_number(value, (long)key->min, (long)key->max,
+		    long_of(conf, key)) == 0)
+		return 0;
+	snprintf(why, CONF_ERROR_MAX, "%s: must be a %s from %.0f to %.0f",
+	    key->name, key->decimal ? "decimal" : "whole number", key->min,
+	    key->max);
+	return -1;
+}
+
+void
+conf_defaults(struct conf *conf)
+{
+	const struct conf_key *key;
+	char why[CONF_ERROR_MAX];
+
+	memset(conf, 0, sizeof *conf);
+	for (key = conf_keys; key->name != NULL; key++)
+		(void)set_value(conf, key, key->fallback, why);
+}
+
+void
+conf_text(const struct conf *conf, const struct conf_key *key,
+    struct buf *out)
+{
+	if (key->words != NULL)
+		buf_puts(out, key->words[*long_of(conf, key)]);
+	else if (key->decimal)
+		buf_printf(out, "%.10g", *double_of(conf, key));
+	else
+		buf_printf(out, "%ld", *long_of(conf, key));
+}
+
+int
+conf_is_set(const struct conf *conf, const struct conf_key *key)
+{
+	return (conf->set >> (key - conf_keys) & 1) != 0;
+}
+
+/* The line that `line` is, without its newline, and the next one. */
+static const char *
+next_line(const char *line, char *copy, size_t size)
+{
+	size_t len = strcspn(line, "\n");
+
+	snprintf(copy, size, "%.*s", (int)(len < size ? len : size - 1), line);
+	return line + len + (line[len] == '\n');
+}
+
+/*
+ * The key that a line sets, and its value in *value, a part of `line`.
+ * Returns NULL for a comment or an empty line, and for an unknown key, which
+ * *unknown then names.
+ */
+static const struct conf_key *
+key_of_line(char *line, char **value, const char **unknown)
+{
+	char *eq = strchr(line, '=');
+
+	*unknown = NULL;
+	if (line[0] == '#' || line[0] == '\0')
+		return NULL;
+	*unknown = line;
+	if (eq == NULL)
+		return NULL;
+	*eq = '\0';
+	*value = eq + 1;
+	return conf_find(line);
+}
+
+static int
+parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX])
+{
+	const struct conf_key *key;
+	const char *unknown;
+	char line[CONF_ERROR_MAX];
+	char *value = NULL;
+	char tail[CONF_ERROR_MAX];
+	int number;
+
+	for (number = 1; *text != '\0'; number++) {
+		text = next_line(text, line, sizeof line);
+		key = key_of_line(line, &value, &unknown);
+		if (key == NULL && unknown != NULL) {
+			snprintf(why, CONF_ERROR_MAX,
+			    "config line %d: unknown key %.100s", number,
+			    unknown);
+			return -1;
+		}
+		if (key == NULL)
+			continue;
+		if (set_value(conf, key, value, tail) == -1) {
+			snprintf(why, CONF_ERROR_MAX, "config line %d: %.200s",
+			    number, tail);
+			return -1;
+		}
+		conf->set |= 1UL << (key - conf_keys);
+	}
+	return 0;
+}
+
+/* Reads the file; a missing one is empty. */
+static int
+read_text(int spool, struct buf *text, char why[CONF_ERROR_MAX])
+{
+	if (fs_read_file(spool, "config", text, CONF_FILE_MAX) == -1 &&
+	    errno != ENOENT) {
+		snprintf(why, CONF_ERROR_MAX, "config: %s", strerror(errno));
+		return -1;
+	}
+	if (text->len > CONF_FILE_MAX ||
+	    strlen(buf_text(text)) != text->len) {
+		snprintf(why, CONF_ERROR_MAX,
+		    "config: larger than %d bytes, or holds a NUL byte",
+		    CONF_FILE_MAX);
+		return -1;
+	}
+	return 0;
+}
+
+int
+conf_load(int spool, struct conf *conf, char why[CONF_ERROR_MAX])
+{
+	struct buf text = BUF_EMPTY;
+	int ret = 0;
+
+	conf_defaults(conf);
+	if (spool != -1) {
+		ret = read_text(spool, &text, why);
+		if (ret == 0)
+			ret = parse(buf_text(&text), conf, why);
+	}
+	buf_free(&text);
+	return ret;
+}
+
+/* The file's text with the key set to value, or without it. */
+static void
+edit(const char *text, const struct conf_key *key, const char *value,
+    struct buf *out)
+{
+	const char *next, *unknown;
+	char line[CONF_ERROR_MAX];
+	char *old;
+	int done = value == NULL;
+
+	for (; *text != '\0'; text = next) {
+		next = next_line(text, line, sizeof line);
+		if (key_of_line(line, &old, &unknown) != key) {
+			buf_add(out, text, (size_t)(next - text));
+			if (next[-1] != '\n')
+				buf_putc(out, '\n');
+		} else if (!done) {
+			buf_printf(out, "%s=%s\n", key->name, value);
+			done = 1;
+		}
+	}
+	if (!done)
+		buf_printf(out, "%s=%s\n", key->name, value);
+}
+
+/* Replaces the file by way of tmp/; the lock is held. */
+static int
+replace(int spool, const struct buf *text)
+{
+	char tmp[64];
+	int fd, ret, saved;
+
+	snprintf(tmp, sizeof tmp, "tmp/config.%ld", (long)getpid());
+	(void)unlinkat(spool, tmp, 0);
+	fd = fs_create(spool, tmp, buf_text(text), text->len, 1);
+	if (fd == -1)
+		return -1;
+	ret = fs_close(fd);
+	if (ret == 0)
+		ret = renameat(spool, tmp, spool, "config");
+	saved = errno;
+	if (ret == -1)
+		(void)unlinkat(spool, tmp, 0);
+	errno = saved;
+	return ret == 0 ? fs_sync(spool) : -1;
+}
+
+static int
+set_locked(int spool, const struct conf_key *key, const char *value,
+    char why[CONF_ERROR_MAX])
+{
+	struct buf old = BUF_EMPTY, text = BUF_EMPTY;
+	struct conf scratch;
+	int ret = -1;
+
+	if (read_text(spool, &old, why) == -1)
+		goto out;
+	edit(buf_text(&old), key, value, &text);
+	conf_defaults(&scratch);
+	if (parse(buf_text(&text), &scratch, why) == -1)
+		goto out;
+	if (text.failed || replace(spool, &text) == -1) {
+		snprintf(why, CONF_ERROR_MAX, "config: %s", strerror(errno));
+		goto out;
+	}
+	ret = 0;
+out:
+	buf_free(&old);
+	buf_free(&text);
+	return ret;
+}
+
+int
+conf_set(int spool, const struct conf_key *key, const char *value,
+    char why[CONF_ERROR_MAX])
+{
+	struct conf scratch;
+	int fd, ret = -1;
+
+	conf_defaults(&scratch);
+	if (value != NULL && set_value(&scratch, key, value, why) == -1)
+		return -1;
+	fd = fs_open(spool, "lock", O_RDWR | O_CREAT, 0600);
+	if (fd == -1 || os_flock(fd, OS_LOCK_EXCLUSIVE, 1) != 0)
+		snprintf(why, CONF_ERROR_MAX, "lock: %s", strerror(errno));
+	else
+		ret = set_locked(spool, key, value, why);
+	if (fd != -1)
+		(void)fs_close(fd);
+	return ret;
+}

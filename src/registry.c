@@ -1,0 +1,220 @@
+#include "registry.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs.h"
+#include "os.h"
+#include "text.h"
+#include "when.h"
+
+#define REGISTRY_FILE_MAX 4096 /* bytes of an entry */
+
+void
+registry_name(const struct spool *s, pid_t pid, char out[REGISTRY_NAME_MAX])
+{
+	snprintf(out, REGISTRY_NAME_MAX, "%s.%ld", s->host, (long)pid);
+}
+
+/* ---- Entries ---- */
+
+int
+registry_enter(struct spool *s, const char *name, const struct buf *text)
+{
+	int fd, saved;
+
+	/* Whoever had this PID before us is dead: its leftovers go. */
+	(void)unlinkat(s->dir[SPOOL_TMP], name, 0);
+	fd = fs_create(s->dir[SPOOL_TMP], name, buf_text(text), text->len, 0);
+	if (fd == -1)
+		return -1;
+	/* Locked before it is seen: an unlocked entry is a dead one's. */
+	if (os_flock(fd, OS_LOCK_EXCLUSIVE, 0) == 0 &&
+	    renameat(s->dir[SPOOL_TMP], name, s->dir[SPOOL_WORKERS],
+		name) == 0)
+		return fd;
+	saved = errno;
+	(void)unlinkat(s->dir[SPOOL_TMP], name, 0);
+	(void)fs_close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+registry_update(int fd, const struct buf *text)
+{
+	ssize_t n;
+
+	/* O_APPEND would make pwrite append on Linux. */
+	if (fcntl(fd, F_SETFL, 0) == -1)
+		return -1;
+	do
+		n = pwrite(fd, buf_text(text), text->len, 0);
+	while (n == -1 && errno == EINTR);
+	return n == (ssize_t)text->len ? 0 : -1;
+}
+
+void
+registry_leave(struct spool *s, const char *name, int fd)
+{
+	if (spool_same(s, fd, SPOOL_WORKERS, name) == 1)
+		(void)unlinkat(s->dir[SPOOL_WORKERS], name, 0);
+	(void)fs_close(fd);
+}
+
+int
+registry_alive(const struct spool *s, const char *name)
+{
+	int fd = fs_open(s->dir[SPOOL_WORKERS], name, O_RDONLY | O_NONBLOCK,
+	    0);
+	int held, saved;
+
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	/* Shared: two who look do not see each other. */
+	held = os_flock(fd, OS_LOCK_SHARED, 0);
+	saved = errno;
+	(void)fs_close(fd);
+	errno = saved;
+	return held;
+}
+
+/* Reads "key=value" lines of an entry; unknown keys are counters. */
+static void
+read_entry(const struct spool *s, struct registry_entry *e)
+{
+	struct buf text = BUF_EMPTY;
+	char *line, *rest = NULL;
+	long n;
+
+	if (fs_read_file(s->dir[SPOOL_WORKERS], e->name, &text,
+		REGISTRY_FILE_MAX) == 0 && text.data != NULL) {
+		for (line = strtok_r(text.data, "\n", &rest); line != NULL;
+		     line = strtok_r(NULL, "\n", &rest)) {
+			if (strncmp(line, "started_at=", 11) == 0)
+				(void)when_parse_time(line + 11,
+				    &e->started_at);
+			else if (strncmp(line, "count=", 6) == 0 &&
+			    text_number(line + 6, 0, 1000000, &n) == 0)
+				e->count = (int)n;
+		}
+	}
+	buf_free(&text);
+}
+
+/* The entry of a worker process, HOST.PID.SLOT, is empty. */
+static int
+is_supervisor(const struct spool *s, const char *name)
+{
+	struct stat st;
+
+	return strlen(name) < REGISTRY_NAME_MAX &&
+	    fstatat(s->dir[SPOOL_WORKERS], name, &st,
+		AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_size > 0;
+}
+
+struct each {
+	struct spool *spool;
+	int (*found)(void *arg, const struct registry_entry *entry);
+	void *arg;
+};
+
+static int
+each_one(void *arg, const char *name, uint64_t inode)
+{
+	const struct each *e = arg;
+	struct registry_entry entry;
+
+	(void)inode;
+	if (!is_supervisor(e->spool, name) ||
+	    registry_alive(e->spool, name) != 1)
+		return 0;
+	memset(&entry, 0, sizeof entry);
+	snprintf(entry.name, sizeof entry.name, "%s", name);
+	read_entry(e->spool, &entry);
+	return e->found(e->arg, &entry);
+}
+
+int
+registry_each(struct spool *s,
+    int (*found)(void *arg, const struct registry_entry *entry), void *arg)
+{
+	struct each e;
+
+	e.spool = s;
+	e.found = found;
+	e.arg = arg;
+	return spool_scan(s, SPOOL_WORKERS, each_one, &e);
+}
+
+static int
+sweep_one(void *arg, const char *name, uint64_t inode)
+{
+	struct spool *s = arg;
+	int fd;
+
+	(void)inode;
+	if (spool_take(s, SPOOL_WORKERS, name, &fd) == SPOOL_OK) {
+		(void)unlinkat(s->dir[SPOOL_WORKERS], name, 0);
+		(void)fs_close(fd);
+	}
+	return 0;
+}
+
+void
+registry_sweep(struct spool *s)
+{
+	(void)spool_scan(s, SPOOL_WORKERS, sweep_one, s);
+}
+
+/* ---- Requests ---- */
+
+static void
+request_name(enum registry_request what, const char *whom,
+    char out[JOB_NAME_MAX + 16])
+{
+	static const char *const names[] = { "stop", "interrupt", "cancel" };
+
+	snprintf(out, JOB_NAME_MAX + 16, "%s.%s", names[what], whom);
+}
+
+int
+registry_ask(const struct spool *s, enum registry_request what,
+    const char *whom)
+{
+	char name[JOB_NAME_MAX + 16];
+	int fd;
+
+	request_name(what, whom, name);
+	fd = fs_open(s->dir[SPOOL_CONTROL], name, O_WRONLY | O_CREAT, 0600);
+	return fd == -1 ? -1 : fs_close(fd);
+}
+
+int
+registry_asked(const struct spool *s, enum registry_request what,
+    const char *whom)
+{
+	char name[JOB_NAME_MAX + 16];
+	struct stat st;
+
+	request_name(what, whom, name);
+	return fstatat(s->dir[SPOOL_CONTROL], name, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void
+registry_answer(const struct spool *s, enum registry_request what,
+    const char *whom)
+{
+	char name[JOB_NAME_MAX + 16];
+
+	request_name(what, whom, name);
+	(void)unlinkat(s->dir[SPOOL_CONTROL], name, 0);
+}

@@ -1,0 +1,75 @@
+/*
+ * registry - who is at work on a spool, and requests to them.
+ *
+ * Owns: the files in workers/ (each locked as long as its process lives) and
+ * in control/ (each a request, to be touched by anybody).
+ * Must not know: what a request leads to.
+ */
+#ifndef REGISTRY_H
+#define REGISTRY_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "spool.h"
+
+#define REGISTRY_NAME_MAX (SPOOL_HOST_MAX + 32) /* HOST.PID.SLOT */
+
+enum registry_request {
+	REGISTRY_STOP,	    /* stop.HOST.PID: finish what runs, and leave */
+	REGISTRY_INTERRUPT, /* interrupt.HOST.PID: put back what runs */
+	REGISTRY_CANCEL	    /* cancel.ID */
+};
+
+/* HOST.PID of a supervisor. */
+void registry_name(const struct spool *s, pid_t pid,
+    char out[REGISTRY_NAME_MAX]);
+
+/*
+ * Enters a process: a file of that name in workers/, locked.  Returns a
+ * descriptor to be kept open, or -1 with errno.
+ */
+int registry_enter(struct spool *s, const char *name, const struct buf *text);
+
+/* Writes the text anew, in place; it must have the length it had. */
+int registry_update(int fd, const struct buf *text);
+
+/* Takes the entry out, and closes. */
+void registry_leave(struct spool *s, const char *name, int fd);
+
+/*
+ * 1 if a living process has that entry, 0 if not, -1 with errno.
+ */
+int registry_alive(const struct spool *s, const char *name);
+
+/* One supervisor, as its file describes it. */
+struct registry_entry {
+	char name[REGISTRY_NAME_MAX];
+	int64_t started_at;
+	int count; /* of its workers */
+};
+
+/*
+ * Calls `found` for each living supervisor, until it returns non-zero.
+ * Returns that, 0, or -1 with errno.
+ */
+int registry_each(struct spool *s,
+    int (*found)(void *arg, const struct registry_entry *entry), void *arg);
+
+/* Removes the entries of processes that are dead. */
+void registry_sweep(struct spool *s);
+
+/* Makes a request; 0 (also when it is there already) or -1 with errno. */
+int registry_ask(const struct spool *s, enum registry_request what,
+    const char *whom);
+
+/* True if the request was made. */
+int registry_asked(const struct spool *s, enum registry_request what,
+    const char *whom);
+
+/* Takes a request away. */
+void registry_answer(const struct spool *s, enum registry_request what,
+    const char *whom);
+
+#endif

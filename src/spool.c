@@ -1,0 +1,811 @@
+#include "spool.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs.h"
+#include "os.h"
+
+#define SPOOL_ARCHIVE_TRIES 1000 /* names looked at for one record */
+
+static const char *const dir_names[SPOOL_DIRS] = {
+	"pending", "processing", "completed", "failed", "dead", "tmp",
+	"output", "workers", "control"
+};
+
+const char *
+spool_dir_name(int dir)
+{
+	return dir_names[dir];
+}
+
+/* ---- Opening ---- */
+
+static char *
+join(const char *dir, const char *rest)
+{
+	struct buf b = BUF_EMPTY;
+
+	buf_printf(&b, "%s%s", dir, rest);
+	if (b.failed)
+		buf_free(&b);
+	return b.data;
+}
+
+char *
+spool_path(const char *option)
+{
+	const char *dir = option != NULL ? option : getenv("QUEUECTL_SPOOL");
+
+	if (dir != NULL && dir[0] != '\0')
+		return join(dir, "");
+	if (geteuid() == 0)
+		return join("/var/spool/queuectl", "");
+	dir = getenv("XDG_STATE_HOME");
+	if (dir != NULL && dir[0] == '/')
+		return join(dir, "/queuectl");
+	dir = getenv("HOME");
+	if (dir != NULL && dir[0] == '/')
+		return join(dir, "/.local/state/queuectl");
+	return NULL;
+}
+
+/* The path from the root; symbolic links in it are left as they are. */
+static char *
+absolute(const char *path)
+{
+	char here[PATH_MAX];
+	struct buf b = BUF_EMPTY;
+
+	if (path[0] == '/')
+		return join(path, "");
+	if (getcwd(here, sizeof here) == NULL)
+		return NULL;
+	buf_printf(&b, "%s/%s", here, path);
+	return b.data;
+}
+
+/* Makes the directories above the last component, as mkdir -p does. */
+static void
+make_parents(const char *path)
+{
+	char *copy = join(path, "");
+	char *slash;
+
+	if (copy == NULL)
+		return;
+	for (slash = copy + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = '\0';
+		(void)mkdir(copy, 0777); /* opening it will tell */
+		*slash = '/';
+	}
+	free(copy);
+}
+
+static int
+refuse(char why[SPOOL_WHY_MAX], const char *path, const char *what)
+{
+	snprintf(why, SPOOL_WHY_MAX, "%.400s: %s", path, what);
+	return -1;
+}
+
+/* Who may own a spool, and who may write it. */
+static int
+check_owner(const struct stat *st, const char *path, char why[SPOOL_WHY_MAX])
+{
+	uid_t me = geteuid();
+
+	if (st->st_uid != me && (me == 0 || st->st_uid != 0))
+		return refuse(why, path, me == 0 ?
+			"does not belong to root: run as its owner" :
+			"belongs to somebody else");
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return refuse(why, path,
+		    "group or others may write it: chmod go-w it");
+	return 0;
+}
+
+static int
+is_ours(const char *name)
+{
+	int i;
+
+	for (i = 0; i < SPOOL_DIRS; i++)
+		if (strcmp(dir_names[i], name) == 0)
+			return 1;
+	return 0;
+}
+
+/*
+ * True if the directory may become a spool: it has a directory of ours in it
+ * or nothing at all.  Keeps a mistyped -s from littering /etc.
+ */
+static int
+may_become_spool(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	DIR *dir = copy != -1 ? fdopendir(copy) : NULL;
+	const struct dirent *entry;
+	int ours = 0, others = 0;
+
+	if (dir == NULL) {
+		if (copy != -1)
+			(void)close(copy);
+		return 0;
+	}
+	rewinddir(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		ours += is_ours(entry->d_name);
+		others += entry->d_name[0] != '.' &&
+		    strcmp(entry->d_name, "lost+found") != 0;
+	}
+	closedir(dir);
+	return ours > 0 || others == 0;
+}
+
+static int
+open_dir(int at, const char *name)
+{
+	int fd;
+
+	do
+		fd = openat(at, name,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	while (fd == -1 && errno == EINTR);
+	return fd;
+}
+
+/* Opens the directories below SPOOL, and makes them if that is wanted. */
+static int
+open_dirs(struct spool *s, enum spool_want want, char why[SPOOL_WHY_MAX])
+{
+	struct stat top, st;
+	int i;
+
+	if (fstat(s->fd, &top) == -1)
+		return refuse(why, s->path, strerror(errno));
+	if (check_owner(&top, s->path, why) == -1)
+		return -1;
+	for (i = 0; i < SPOOL_DIRS; i++) {
+		s->dir[i] = open_dir(s->fd, dir_names[i]);
+		if (s->dir[i] == -1 && errno == ENOENT && want == SPOOL_MAKE) {
+			if (!may_become_spool(s->fd))
+				return refuse(why, s->path,
+				    "not a spool, and not empty");
+			(void)mkdirat(s->fd, dir_names[i], 0700);
+			s->dir[i] = open_dir(s->fd, dir_names[i]);
+		}
+		if (s->dir[i] == -1 || fstat(s->dir[i], &st) == -1) {
+			snprintf(why, SPOOL_WHY_MAX,
+			    "%.400s/%s: %s (queuectl init makes a spool)",
+			    s->path, dir_names[i], strerror(errno));
+			return -1;
+		}
+		if (st.st_dev != top.st_dev)
+			return refuse(why, s->path,
+			    "its directories must be on one file system");
+		if (check_owner(&st, s->path, why) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The host's name, in the alphabet of IDs. */
+static void
+set_host(struct spool *s)
+{
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t i;
+
+	if (gethostname(s->host, sizeof s->host) == -1)
+		s->host[0] = '\0';
+	s->host[SPOOL_HOST_MAX] = '\0';
+	if (s->host[0] == '\0')
+		snprintf(s->host, sizeof s->host, "localhost");
+	i = strspn(s->host, "._-") > 0 ? 0 : strspn(s->host, good);
+	for (; s->host[i] != '\0'; i += 1 + strspn(s->host + i + 1, good))
+		s->host[i] = '_';
+}
+
+static void
+spool_init(struct spool *s)
+{
+	int i;
+
+	memset(s, 0, sizeof *s);
+	s->fd = s->lock_fd = -1;
+	for (i = 0; i < SPOOL_DIRS; i++)
+		s->dir[i] = -1;
+	s->durable = 1;
+	s->settle = SPOOL_SETTLE;
+	set_host(s);
+}
+
+int
+spool_open(struct spool *s, const char *path, enum spool_want want,
+    char why[SPOOL_WHY_MAX])
+{
+	spool_init(s);
+	s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->fd == -1 && errno == ENOENT && want == SPOOL_READ) {
+		s->path = join(path, "");
+		return 0;
+	}
+	if (s->fd == -1 && errno == ENOENT) {
+		make_parents(path);
+		(void)mkdir(path, 0700);
+		s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (s->fd == -1)
+		return refuse(why, path, strerror(errno));
+	s->path = absolute(path);
+	if (s->path == NULL) {
+		refuse(why, path, strerror(errno));
+		spool_close(s);
+		return -1;
+	}
+	if (open_dirs(s, want, why) == -1) {
+		spool_close(s);
+		return -1;
+	}
+	return 0;
+}
+
+void
+spool_close(struct spool *s)
+{
+	int i;
+
+	for (i = 0; i < SPOOL_DIRS; i++)
+		if (s->dir[i] != -1)
+			(void)close(s->dir[i]);
+	if (s->fd != -1)
+		(void)close(s->fd);
+	if (s->lock_fd != -1)
+		(void)close(s->lock_fd);
+	free(s->path);
+	spool_init(s);
+}
+
+int
+spool_intact(const struct spool *s, char why[SPOOL_WHY_MAX])
+{
+	struct stat mine, there;
+	int i;
+
+	for (i = 0; i < SPOOL_DIRS; i++) {
+		if (fstat(s->dir[i], &mine) == 0 &&
+		    fstatat(s->fd, dir_names[i], &there,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
+		    mine.st_dev == there.st_dev &&
+		    mine.st_ino == there.st_ino)
+			continue;
+		snprintf(why, SPOOL_WHY_MAX,
+		    "%.400s/%s was removed or replaced", s->path,
+		    dir_names[i]);
+		return -1;
+	}
+	return 0;
+}
+
+int64_t
+spool_now(struct spool *s)
+{
+	int64_t now = fs_now();
+
+	if (now <= s->stamped && s->stamped - now < WHEN_SECOND)
+		now = s->stamped + 1;
+	s->stamped = now;
+	return now;
+}
+
+/* ---- Locks and renames ---- */
+
+int
+spool_lock(struct spool *s)
+{
+	int saved;
+
+	if (s->lock_depth == 0) {
+		s->lock_fd = fs_open(s->fd, "lock", O_RDWR | O_CREAT, 0600);
+		if (s->lock_fd == -1)
+			return -1;
+		if (os_flock(s->lock_fd, OS_LOCK_EXCLUSIVE, 1) != 0) {
+			saved = errno;
+			(void)close(s->lock_fd);
+			s->lock_fd = -1;
+			errno = saved;
+			return -1;
+		}
+	}
+	s->lock_depth++;
+	return 0;
+}
+
+void
+spool_unlock(struct spool *s)
+{
+	if (--s->lock_depth == 0) {
+		(void)close(s->lock_fd);
+		s->lock_fd = -1;
+	}
+}
+
+/* Opens what is a regular file; anything else is left alone. */
+static enum spool_result
+open_regular(const struct spool *s, int dir, const char *name, int flags,
+    int *fd)
+{
+	struct stat st;
+
+	/* NONBLOCK: what lies there may be a FIFO or a device. */
+	*fd = fs_open(s->dir[dir], name, flags | O_NONBLOCK, 0);
+	if (*fd == -1) {
+		switch (errno) {
+		case ENOENT:
+			return SPOOL_GONE;
+		case ELOOP:  /* a symbolic link */
+		case EMLINK: /* the same, on FreeBSD */
+		case EISDIR:
+		case ENXIO: /* a socket */
+		case ENODEV:
+			return SPOOL_FOREIGN;
+		default:
+			return SPOOL_ERROR;
+		}
+	}
+	if (fstat(*fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		(void)fs_close(*fd);
+		*fd = -1;
+		return SPOOL_FOREIGN;
+	}
+	return SPOOL_OK;
+}
+
+enum spool_result
+spool_open_job(const struct spool *s, int dir, const char *name, int *fd)
+{
+	return open_regular(s, dir, name, O_RDONLY, fd);
+}
+
+enum spool_result
+spool_take(const struct spool *s, int dir, const char *name, int *fd)
+{
+	enum spool_result r = open_regular(s, dir, name, O_RDWR | O_APPEND,
+	    fd);
+	int got, saved;
+
+	if (r != SPOOL_OK)
+		return r;
+	got = os_flock(*fd, OS_LOCK_EXCLUSIVE, 0);
+	if (got == 0) {
+		got = spool_same(s, *fd, dir, name);
+		if (got == 1)
+			return SPOOL_OK;
+		r = got == 0 ? SPOOL_GONE : SPOOL_ERROR;
+	} else {
+		r = got == 1 ? SPOOL_BUSY : SPOOL_ERROR;
+	}
+	saved = errno;
+	(void)fs_close(*fd);
+	*fd = -1;
+	errno = saved;
+	return r;
+}
+
+void
+spool_release(int fd)
+{
+	/* Before closing: a daemon that a job left may share the lock. */
+	(void)os_flock(fd, OS_UNLOCK, 0);
+	(void)fs_close(fd);
+}
+
+int
+spool_same(const struct spool *s, int fd, int dir, const char *name)
+{
+	struct stat mine, there;
+
+	if (fstat(fd, &mine) == -1)
+		return -1;
+	if (fstatat(s->dir[dir], name, &there, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : -1;
+	return mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+/* As os_rename_noreplace, by way of SPOOL/lock where that is missing. */
+static int
+rename_noreplace(struct spool *s, int from, const char *name, int to,
+    const char *new_name)
+{
+	struct stat st;
+	int ret = -1, saved;
+
+	if (os_rename_noreplace(s->dir[from], name, s->dir[to],
+		new_name) == 0)
+		return 0;
+	if (errno != ENOSYS)
+		return -1;
+	if (spool_lock(s) == -1)
+		return -1;
+	if (fstatat(s->dir[to], new_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		errno = EEXIST;
+	else if (errno == ENOENT)
+		ret = renameat(s->dir[from], name, s->dir[to], new_name);
+	saved = errno;
+	spool_unlock(s);
+	errno = saved;
+	return ret;
+}
+
+enum spool_result
+spool_rename(struct spool *s, int fd, int from, const char *name, int to,
+    const char *new_name)
+{
+	int ret = rename_noreplace(s, from, name, to, new_name);
+	int why = errno;
+	int same = spool_same(s, fd, to, new_name);
+
+	/* A rename over a network may say no and have happened. */
+	if (same == 1)
+		return SPOOL_OK;
+	if (ret == 0) {
+		/* It took somebody else's file, who had the name by then. */
+		if (same == 0)
+			(void)rename_noreplace(s, to, new_name, from, name);
+		return same == 0 ? SPOOL_GONE : SPOOL_ERROR;
+	}
+	errno = why;
+	if (why == EEXIST)
+		return SPOOL_EXISTS;
+	return why == ENOENT ? SPOOL_GONE : SPOOL_ERROR;
+}
+
+enum spool_result
+spool_move(struct spool *s, int fd, int from, int to, const char *name)
+{
+	return spool_rename(s, fd, from, name, to, name);
+}
+
+/* ---- Reading and writing ---- */
+
+int
+spool_read(int fd, struct buf *text)
+{
+	return fs_read_all(fd, text, JOB_FILE_MAX);
+}
+
+int64_t
+spool_changed(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	return (int64_t)st.st_mtim.tv_sec * WHEN_SECOND +
+	    st.st_mtim.tv_nsec / 1000;
+}
+
+int
+spool_append(int fd, const struct buf *lines)
+{
+	struct stat st;
+	ssize_t n;
+
+	if (lines->failed) {
+		errno = ENOMEM;
+		return -1;
+	}
+	do
+		n = write(fd, lines->data, lines->len);
+	while (n == -1 && errno == EINTR);
+	if (n == (ssize_t)lines->len)
+		return 0;
+	if (n >= 0) { /* a part of it: nobody may see that */
+		if (fstat(fd, &st) == 0)
+			(void)ftruncate(fd, st.st_size - (off_t)n);
+		errno = ENOSPC;
+	}
+	return -1;
+}
+
+int
+spool_sync_dir(const struct spool *s, int dir)
+{
+	return s->durable ? fs_sync(s->dir[dir]) : 0;
+}
+
+int
+spool_sync_file(const struct spool *s, int fd)
+{
+	return s->durable ? fs_sync(fd) : 0;
+}
+
+int
+spool_scan(const struct spool *s, int dir,
+    int (*found)(void *arg, const char *name, uint64_t inode), void *arg)
+{
+	const struct dirent *entry;
+	int fd, ret = 0, saved;
+	DIR *d;
+
+	if (s->fd == -1)
+		return 0;
+	fd = open_dir(s->dir[dir], ".");
+	if (fd == -1)
+		return -1;
+	d = fdopendir(fd);
+	if (d == NULL) {
+		(void)close(fd);
+		return -1;
+	}
+	for (;;) {
+		errno = 0;
+		entry = readdir(d);
+		if (entry == NULL) {
+			if (errno != 0)
+				ret = -1;
+			break;
+		}
+		if (entry->d_name[0] == '.')
+			continue;
+		ret = found(arg, entry->d_name, entry->d_ino);
+		if (ret != 0)
+			break;
+	}
+	saved = errno;
+	closedir(d);
+	errno = saved;
+	return ret;
+}
+
+int
+spool_find(const struct spool *s, const char *name)
+{
+	/* Twice where it waits: a job may go back while we look. */
+	static const int order[] = { SPOOL_PENDING, SPOOL_FAILED,
+		SPOOL_PROCESSING, SPOOL_FAILED, SPOOL_PENDING,
+		SPOOL_COMPLETED, SPOOL_DEAD };
+	struct stat st;
+	size_t i;
+
+	if (s->fd == -1)
+		return JOB_NO_STATE;
+	for (i = 0; i < sizeof order / sizeof order[0]; i++) {
+		if (fstatat(s->dir[order[i]], name, &st,
+			AT_SYMLINK_NOFOLLOW) == 0)
+			return order[i];
+		if (errno != ENOENT)
+			return -2;
+	}
+	return JOB_NO_STATE;
+}
+
+void
+spool_output_name(char out[SPOOL_OUTPUT_MAX], const char *name, int attempt,
+    const char *stream)
+{
+	snprintf(out, SPOOL_OUTPUT_MAX, "%s.%d.%s", name, attempt, stream);
+}
+
+int
+spool_paused(const struct spool *s)
+{
+	return s->fd != -1 && faccessat(s->fd, "paused", F_OK, 0) == 0;
+}
+
+int64_t
+spool_free_bytes(const struct spool *s)
+{
+	struct statvfs v;
+
+	if (fstatvfs(s->fd, &v) == -1 || v.f_blocks == 0)
+		return -1;
+	if (v.f_bavail > (uint64_t)INT64_MAX / v.f_frsize)
+		return INT64_MAX;
+	return (int64_t)(v.f_bavail * v.f_frsize);
+}
+
+/* ---- The archive ---- */
+
+/* True if no ended record has this name. */
+static int
+name_free(const struct spool *s, const char *name)
+{
+	struct stat st;
+
+	return fstatat(s->dir[SPOOL_COMPLETED], name, &st,
+		   AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT &&
+	    fstatat(s->dir[SPOOL_DEAD], name, &st,
+		AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT;
+}
+
+static int
+rename_outputs(const struct spool *s, const char *id, const char *old,
+    int attempts)
+{
+	static const char *const streams[] = { "out", "err" };
+	char from[SPOOL_OUTPUT_MAX], to[SPOOL_OUTPUT_MAX];
+	int n, i;
+
+	for (n = 1; n <= attempts; n++) {
+		for (i = 0; i < 2; i++) {
+			spool_output_name(from, id, n, streams[i]);
+			spool_output_name(to, old, n, streams[i]);
+			if (renameat(s->dir[SPOOL_OUTPUT], from,
+				s->dir[SPOOL_OUTPUT], to) == -1 &&
+			    errno != ENOENT)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Archives the record that fd is open on and has locked. */
+static enum spool_result
+archive_record(struct spool *s, int fd, int dir, const char *id)
+{
+	char old[JOB_NAME_MAX + 1], time[WHEN_SIZE];
+	struct buf text = BUF_EMPTY;
+	const struct job_event *e;
+	struct job_error error;
+	enum spool_result r = SPOOL_ERROR;
+	struct job job;
+	int64_t us;
+	int tries;
+
+	/* Whatever is wrong with it: what history it has counts. */
+	if (spool_read(fd, &text) == -1 ||
+	    job_parse(&job, buf_text(&text), text.len, &error) ==
+		JOB_NO_MEMORY) {
+		buf_free(&text);
+		return SPOOL_ERROR;
+	}
+	e = job_last_event(&job, JOB_NO_STATE);
+	us = e != NULL ? e->time : spool_changed(fd);
+	/* A second end within one millisecond takes the next free one. */
+	for (tries = 0; tries < SPOOL_ARCHIVE_TRIES; tries++, us += 1000) {
+		when_format_id(time, us);
+		snprintf(old, sizeof old, "%s~%s", id, time);
+		if (name_free(s, old))
+			break;
+	}
+	if (rename_outputs(s, id, old, job.attempts) == 0)
+		r = spool_rename(s, fd, dir, id, dir, old);
+	job_free(&job);
+	buf_free(&text);
+	return r;
+}
+
+enum spool_result
+spool_archive(struct spool *s, const char *id)
+{
+	static const int ended[] = { SPOOL_COMPLETED, SPOOL_DEAD };
+	enum spool_result r;
+	int i, fd;
+
+	for (i = 0; i < 2; i++) {
+		r = spool_take(s, ended[i], id, &fd);
+		if (r == SPOOL_GONE)
+			continue;
+		if (r == SPOOL_FOREIGN)
+			return SPOOL_BUSY;
+		if (r != SPOOL_OK)
+			return r;
+		r = archive_record(s, fd, ended[i], id);
+		spool_release(fd);
+		if (r == SPOOL_EXISTS)
+			return SPOOL_BUSY;
+		if (r == SPOOL_ERROR)
+			return r;
+	}
+	return SPOOL_OK;
+}
+
+/* ---- Enqueueing ---- */
+
+static uint32_t
+random_number(void)
+{
+	uint32_t n;
+
+	fs_random(&n, sizeof n);
+	return n;
+}
+
+/* Moves tmp/tmp_name to pending/id; the ID is chosen, or is made here. */
+static enum spool_result
+move_in(struct spool *s, int fd, const char *tmp_name, char *id, int chosen)
+{
+	enum spool_result r;
+	int found;
+
+	for (;;) {
+		if (!chosen)
+			job_id_make(id, spool_now(s), random_number());
+		found = spool_find(s, id);
+		if (found == -2)
+			return SPOOL_ERROR;
+		r = found != JOB_NO_STATE ? SPOOL_EXISTS :
+		    spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_PENDING, id);
+		if (r != SPOOL_EXISTS || chosen)
+			return r;
+	}
+}
+
+enum spool_result
+spool_enqueue(struct spool *s, const struct buf *text,
+    char id[JOB_NAME_MAX + 1])
+{
+	char tmp_name[JOB_NAME_MAX + 16];
+	int chosen = id[0] != '\0';
+	enum spool_result r;
+	int fd, saved;
+
+	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx",
+	    chosen ? id : "new", (unsigned long)random_number());
+	fd = fs_create(s->dir[SPOOL_TMP], tmp_name, buf_text(text), text->len,
+	    s->durable);
+	if (fd == -1)
+		return SPOOL_ERROR;
+	/*
+	 * A chosen ID must be in no state at all.  Between looking and moving,
+	 * a fast worker could carry a namesake past us: hence the lock.
+	 */
+	r = chosen && spool_lock(s) == -1 ? SPOOL_ERROR :
+	    move_in(s, fd, tmp_name, id, chosen);
+	saved = errno;
+	if (s->lock_depth > 0)
+		spool_unlock(s);
+	if (r != SPOOL_OK)
+		(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
+	(void)fs_close(fd);
+	if (r == SPOOL_OK && spool_sync_dir(s, SPOOL_PENDING) == -1)
+		return SPOOL_ERROR;
+	errno = saved;
+	return r;
+}
+
+/* ---- Sweeping ---- */
+
+struct sweep {
+	struct spool *spool;
+	int64_t now;
+};
+
+static int
+sweep_one(void *arg, const char *name, uint64_t inode)
+{
+	const struct sweep *w = arg;
+	struct stat st;
+	int fd;
+
+	(void)inode;
+	if (spool_take(w->spool, SPOOL_TMP, name, &fd) != SPOOL_OK)
+		return 0;
+	if (fstat(fd, &st) == 0 &&
+	    (int64_t)st.st_ctime * WHEN_SECOND < w->now - SPOOL_TMP_AGE)
+		(void)unlinkat(w->spool->dir[SPOOL_TMP], name, 0);
+	(void)fs_close(fd);
+	return 0;
+}
+
+void
+spool_sweep(struct spool *s)
+{
+	struct sweep w;
+
+	w.spool = s;
+	w.now = fs_now();
+	(void)spool_scan(s, SPOOL_TMP, sweep_one, &w);
+}

@@ -1,0 +1,198 @@
+/*
+ * spool - the directories, and every legal move of a file between them.
+ *
+ * Owns: the names in SPOOL/, who may use it, locks on job files, same(),
+ * renaming without replacing, the archive of reused IDs.
+ * Must not know: what makes a job due, how it is run, retry rules.
+ *
+ * Whoever holds an exclusive flock on a job's inode owns the job; which
+ * directory holds its name is its state.  A name can come to mean another
+ * inode at any moment, so spool_same() is asked after every lock and rename.
+ */
+#ifndef SPOOL_H
+#define SPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "job.h"
+
+/* The first five are the states of a job. */
+enum spool_dir {
+	SPOOL_PENDING = JOB_PENDING,
+	SPOOL_PROCESSING = JOB_PROCESSING,
+	SPOOL_COMPLETED = JOB_COMPLETED,
+	SPOOL_FAILED = JOB_FAILED,
+	SPOOL_DEAD = JOB_DEAD,
+	SPOOL_TMP,
+	SPOOL_OUTPUT,
+	SPOOL_WORKERS,
+	SPOOL_CONTROL
+};
+#define SPOOL_DIRS 9
+
+#define SPOOL_HOST_MAX	 64		      /* bytes of a host name kept */
+#define SPOOL_SETTLE	 (60 * WHEN_SECOND)   /* half-written, then dead */
+#define SPOOL_TMP_AGE	 (36 * 3600 * WHEN_SECOND) /* swept from tmp/ */
+#define SPOOL_WHY_MAX	 512
+
+struct spool {
+	char *path;		/* absolute */
+	int fd;			/* of the directory; -1: there is none */
+	int dir[SPOOL_DIRS];
+	int durable;		/* sync what must not be lost */
+	int64_t settle;		/* microseconds until half-written is dead */
+	int lock_fd;		/* of SPOOL/lock while held, else -1 */
+	int lock_depth;
+	int64_t stamped;	/* the last time handed out */
+	char host[SPOOL_HOST_MAX + 1];
+};
+
+enum spool_result {
+	SPOOL_OK,
+	SPOOL_GONE,	/* no such file, or another one by now */
+	SPOOL_BUSY,	/* locked by somebody else */
+	SPOOL_EXISTS,	/* the new name is taken */
+	SPOOL_FOREIGN,	/* not a regular file: left alone */
+	SPOOL_ERROR	/* errno says what */
+};
+
+/* What spool_open does about a spool that is not there. */
+enum spool_want {
+	SPOOL_READ, /* nothing: s->fd is -1, and all of it looks empty */
+	SPOOL_MAKE  /* makes it, 0700 */
+};
+
+/*
+ * The path of the spool: `option` if not NULL, $QUEUECTL_SPOOL, for root
+ * /var/spool/queuectl, else below $XDG_STATE_HOME or $HOME/.local/state.
+ * Returns memory to be freed, or NULL when none can be told.
+ */
+char *spool_path(const char *option);
+
+/*
+ * Opens a spool.  Refused (-1, `why` filled): one whose owner is neither the
+ * caller nor root, or for root not root; one that group or others may write;
+ * directories on several file systems; a directory that is no spool and
+ * not empty.  Returns 0 otherwise.
+ */
+int spool_open(struct spool *s, const char *path, enum spool_want want,
+    char why[SPOOL_WHY_MAX]);
+void spool_close(struct spool *s);
+
+/* "pending" and so on. */
+const char *spool_dir_name(int dir);
+
+/* 0, or -1 and `why`: a directory of the open spool was removed or replaced. */
+int spool_intact(const struct spool *s, char why[SPOOL_WHY_MAX]);
+
+/* The time, never the same twice from one process. */
+int64_t spool_now(struct spool *s);
+
+/*
+ * Takes the lock on SPOOL/lock, waiting for it; may be nested.
+ * Returns 0 or -1 with errno.
+ */
+int spool_lock(struct spool *s);
+void spool_unlock(struct spool *s);
+
+/*
+ * Opens a job file for reading: OK and the descriptor in *fd; GONE, FOREIGN,
+ * ERROR.
+ */
+enum spool_result spool_open_job(const struct spool *s, int dir,
+    const char *name, int *fd);
+
+/*
+ * Opens a job file for reading and appending, locks it (never waiting), and
+ * makes sure that the name still means it: OK and the descriptor in *fd;
+ * GONE, BUSY, FOREIGN, ERROR.
+ */
+enum spool_result spool_take(const struct spool *s, int dir,
+    const char *name, int *fd);
+
+/* Gives up the lock for all who share it, and closes. */
+void spool_release(int fd);
+
+/*
+ * True if dir/name is the file that fd is open on; 0 if it is another one or
+ * none; -1 with errno if that cannot be told.
+ */
+int spool_same(const struct spool *s, int fd, int dir, const char *name);
+
+/*
+ * Renames from/name to to/new_name, never replacing anything, and never
+ * anything but the file that fd is open on.  OK, EXISTS, GONE, ERROR.
+ */
+enum spool_result spool_rename(struct spool *s, int fd, int from,
+    const char *name, int to, const char *new_name);
+
+/* spool_rename to the same name in another directory. */
+enum spool_result spool_move(struct spool *s, int fd, int from, int to,
+    const char *name);
+
+/* Reads a job file whole (at most JOB_FILE_MAX + 1 bytes); 0 or -1. */
+int spool_read(int fd, struct buf *text);
+
+/* When the file was last changed, in microseconds since 1970; -1 if unknown. */
+int64_t spool_changed(int fd);
+
+/*
+ * Appends whole lines in one write.  A short write is undone.  Returns 0 or
+ * -1 with errno.
+ */
+int spool_append(int fd, const struct buf *lines);
+
+/* Syncs a directory if the spool is durable; 0 or -1 with errno. */
+int spool_sync_dir(const struct spool *s, int dir);
+
+/* Syncs a file's data if the spool is durable; 0 or -1 with errno. */
+int spool_sync_file(const struct spool *s, int fd);
+
+/*
+ * Where the name is, looking in the order in which jobs move: a directory of
+ * a state; JOB_NO_STATE if nowhere; -2 with errno if that cannot be told.
+ */
+int spool_find(const struct spool *s, const char *name);
+
+/*
+ * Makes room for a new record of this ID: an ended one goes to ID~TIME with
+ * its outputs.  OK (also when there is none), BUSY if its lock is held,
+ * ERROR.  Doing it again after a crash ends the same.
+ */
+enum spool_result spool_archive(struct spool *s, const char *id);
+
+/*
+ * Puts a new job file into pending/.  id: the ID, or "" to have one made,
+ * which is stored there.  OK: it is there for good; EXISTS: the ID is in
+ * use in some state; ERROR: nothing was left behind, unless errno
+ * came from syncing pending/.
+ */
+enum spool_result spool_enqueue(struct spool *s, const struct buf *text,
+    char id[JOB_NAME_MAX + 1]);
+
+/*
+ * Calls `found` for each entry of a directory, dot-files excepted, until it
+ * returns non-zero.  Returns that, 0 at the end, or -1 with errno if the
+ * directory could not be read to its end.
+ */
+int spool_scan(const struct spool *s, int dir,
+    int (*found)(void *arg, const char *name, uint64_t inode), void *arg);
+
+/* The name of an output file of an attempt; stream is "out" or "err". */
+#define SPOOL_OUTPUT_MAX (JOB_NAME_MAX + 20)
+void spool_output_name(char out[SPOOL_OUTPUT_MAX], const char *name,
+    int attempt, const char *stream);
+
+/* True if nothing new may start. */
+int spool_paused(const struct spool *s);
+
+/* Bytes that are free for the caller, or -1 where nobody knows. */
+int64_t spool_free_bytes(const struct spool *s);
+
+/* Removes files from tmp/ that are older than SPOOL_TMP_AGE and unlocked. */
+void spool_sweep(struct spool *s);
+
+#endif
