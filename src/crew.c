@@ -1,0 +1,269 @@
+#include "crew.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs.h"
+
+int
+crew_init(struct crew *crew, int count, const char *spool_path,
+    const char *name)
+{
+	int i;
+
+	crew->member = calloc((size_t)count, sizeof(struct crew_member));
+	if (crew->member == NULL)
+		return -1;
+	crew->count = count;
+	crew->busy = 0;
+	crew->spool_path = spool_path;
+	for (i = 0; i < count; i++) {
+		crew->member[i].socket = -1;
+		crew->member[i].started = INT64_MIN / 2;
+		snprintf(crew->member[i].name, REGISTRY_NAME_MAX, "%s.%d",
+		    name, i + 1);
+	}
+	return 0;
+}
+
+void
+crew_free(struct crew *crew)
+{
+	int i;
+
+	for (i = 0; i < crew->count; i++) {
+		if (crew->member[i].socket != -1)
+			(void)fs_close(crew->member[i].socket);
+		buf_free(&crew->member[i].in);
+	}
+	free(crew->member);
+	crew->member = NULL;
+	crew->count = 0;
+}
+
+static int
+start(struct crew *crew, struct crew_member *m, int64_t mono)
+{
+	sigset_t all, old;
+	int pair[2];
+	pid_t pid;
+
+	m->started = mono;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
+		return -1;
+	(void)fcntl(pair[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(pair[1], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	/* Blocked, so that our handlers never run in the child. */
+	sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &old);
+	pid = fork();
+	if (pid == 0)
+		worker_main(pair[1], crew->spool_path, m->name);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	(void)fs_close(pair[1]);
+	if (pid == -1) {
+		(void)fs_close(pair[0]);
+		return -1;
+	}
+	m->pid = pid;
+	m->socket = pair[0];
+	return 0;
+}
+
+int64_t
+crew_fill(struct crew *crew, int64_t mono)
+{
+	struct crew_member *m;
+	int64_t again = WHEN_NEVER, at;
+	int i;
+
+	for (i = 0; i < crew->count; i++) {
+		m = &crew->member[i];
+		if (m->pid != 0 || m->leaving)
+			continue;
+		at = m->started + CREW_RESPAWN;
+		if (at <= mono && start(crew, m, mono) == 0)
+			continue;
+		if (at <= mono)
+			at = mono + CREW_RESPAWN;
+		if (at < again)
+			again = at;
+	}
+	return again;
+}
+
+struct crew_member *
+crew_idle(struct crew *crew)
+{
+	int i;
+
+	if (crew->busy == crew->count)
+		return NULL;
+	for (i = 0; i < crew->count; i++)
+		if (crew->member[i].socket != -1 && !crew->member[i].busy)
+			return &crew->member[i];
+	return NULL;
+}
+
+struct crew_member *
+crew_find(struct crew *crew, const char *job)
+{
+	int i;
+
+	for (i = 0; i < crew->count && crew->busy > 0; i++)
+		if (crew->member[i].busy &&
+		    strcmp(crew->member[i].job, job) == 0)
+			return &crew->member[i];
+	return NULL;
+}
+
+int
+crew_order(struct crew *crew, struct crew_member *m,
+    const struct order *order)
+{
+	if (fs_write(m->socket, order, sizeof *order) == -1)
+		return -1;
+	if (order->kind != ORDER_RUN)
+		return 0;
+	m->busy = 1;
+	crew->busy++;
+	m->dir = order->dir;
+	memcpy(m->job, order->name, sizeof m->job);
+	return 0;
+}
+
+/* Takes what has come; 0, or -1 at the end of the stream. */
+static int
+receive(struct crew_member *m)
+{
+	ssize_t n;
+
+	if (buf_reserve(&m->in, sizeof(struct answer)) == -1)
+		return 0;
+	do
+		n = read(m->socket, m->in.data + m->in.len,
+		    sizeof(struct answer) - m->in.len);
+	while (n == -1 && errno == EINTR);
+	if (n > 0)
+		m->in.len += (size_t)n;
+	return n > 0 || (n == -1 && errno == EAGAIN) ? 0 : -1;
+}
+
+/* Takes a whole answer out of what has come; 1 or 0. */
+static int
+extract(struct crew_member *m, struct answer *a)
+{
+	size_t len;
+
+	if (m->in.len < ANSWER_HEAD)
+		return 0;
+	memcpy(a, m->in.data, ANSWER_HEAD);
+	len = ANSWER_HEAD + a->text_len;
+	if (a->text_len >= ANSWER_TEXT || m->in.len < len)
+		return 0;
+	memcpy(a->text, m->in.data + ANSWER_HEAD, a->text_len);
+	a->text[a->text_len] = '\0';
+	m->in.len -= len;
+	memmove(m->in.data, m->in.data + len, m->in.len);
+	return 1;
+}
+
+int
+crew_answer(struct crew *crew, struct crew_member *m, struct answer *answer)
+{
+	int end = 0;
+
+	if (m->socket == -1)
+		return -1;
+	if (!extract(m, answer)) {
+		end = receive(m);
+		if (!extract(m, answer))
+			return end;
+	}
+	m->held = answer->kind == ANSWER_HELD;
+	if (answer->kind == ANSWER_DONE && m->busy) {
+		m->busy = 0;
+		crew->busy--;
+	}
+	return 1;
+}
+
+void
+crew_dismiss(struct crew *crew)
+{
+	struct crew_member *m;
+	int i;
+
+	for (i = 0; i < crew->count; i++) {
+		m = &crew->member[i];
+		m->leaving = 1;
+		if (!m->busy && m->socket != -1) {
+			(void)fs_close(m->socket);
+			m->socket = -1;
+		}
+	}
+}
+
+void
+crew_interrupt(struct crew *crew)
+{
+	static struct order order;
+	int i;
+
+	order.kind = ORDER_INTERRUPT;
+	for (i = 0; i < crew->count; i++)
+		if (crew->member[i].busy && crew->member[i].socket != -1)
+			(void)crew_order(crew, &crew->member[i], &order);
+}
+
+struct crew_member *
+crew_by_pid(struct crew *crew, pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < crew->count; i++)
+		if (crew->member[i].pid == pid)
+			return &crew->member[i];
+	return NULL;
+}
+
+void
+crew_lost(struct crew *crew, struct crew_member *m)
+{
+	if (m->socket != -1)
+		(void)fs_close(m->socket);
+	m->socket = -1;
+	m->pid = 0;
+	m->in.len = 0;
+	m->held = 0;
+	crew->busy -= m->busy;
+	m->busy = 0;
+}
+
+int
+crew_held(const struct crew *crew)
+{
+	int i, held = 0;
+
+	for (i = 0; i < crew->count && crew->busy > 0; i++)
+		held |= crew->member[i].held;
+	return held;
+}
+
+int
+crew_alive(const struct crew *crew)
+{
+	int i, n = 0;
+
+	for (i = 0; i < crew->count; i++)
+		n += crew->member[i].pid != 0;
+	return n;
+}

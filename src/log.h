@@ -1,0 +1,27 @@
+/*
+ * log - the supervisor's log: one line an event, in logfmt behind the time.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include "msg.h"
+
+struct log {
+	const char *path; /* NULL: standard error */
+	int fd;
+};
+
+/* Opens the log; 0, or -1 with errno. */
+int log_open(struct log *log, const char *path);
+
+/* Opens the file anew, after somebody has rotated it. */
+void log_reopen(struct log *log);
+
+/* Writes a line; text is what stands behind the time. */
+void log_line(const struct log *log, const char *text);
+
+/* The same, formatted. */
+void log_printf(const struct log *log, const char *fmt, ...)
+    MSG_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,231 @@
+#include "scout.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "claim.h"
+#include "fs.h"
+#include "job.h"
+#include "os.h"
+#include "text.h"
+
+/* The directories that are watched, in the order of scout.watch. */
+enum { WATCH_PENDING, WATCH_FAILED, WATCH_CONTROL, WATCH_SPOOL };
+
+int
+scout_open(struct scout *sc, struct spool *spool, const struct conf *conf,
+    const struct log *log, struct index *index)
+{
+	const int fds[] = { spool->dir[SPOOL_PENDING],
+		spool->dir[SPOOL_FAILED], spool->dir[SPOOL_CONTROL],
+		spool->fd };
+	int i;
+
+	memset(sc, 0, sizeof *sc);
+	sc->spool = spool;
+	sc->conf = conf;
+	sc->log = log;
+	sc->index = index;
+	sc->watch_fd = os_watch_open();
+	for (i = 0; i < 4 && sc->watch_fd != -1; i++) {
+		sc->watch[i] = os_watch_add(sc->watch_fd, fds[i]);
+		if (sc->watch[i] == -1) {
+			log_printf(log, "event=polling error=\"%s\"",
+			    strerror(errno));
+			scout_close(sc);
+		}
+	}
+	return 0;
+}
+
+void
+scout_close(struct scout *sc)
+{
+	if (sc->watch_fd != -1)
+		(void)fs_close(sc->watch_fd);
+	sc->watch_fd = -1;
+}
+
+void
+scout_name(struct scout *sc, struct index_entry *e, const char *what)
+{
+	struct buf line = BUF_EMPTY;
+
+	if (e->named)
+		return;
+	e->named = 1;
+	buf_printf(&line, "event=left-alone file=%s/",
+	    spool_dir_name(e->dir));
+	text_logfmt(&line, e->name, strlen(e->name));
+	buf_puts(&line, " error=");
+	text_logfmt(&line, what, strlen(what));
+	log_line(sc->log, buf_text(&line));
+	buf_free(&line);
+}
+
+static void
+ignore(struct scout *sc, struct index_entry *e, const char *what)
+{
+	scout_name(sc, e, what);
+	index_set_aside(sc->index, e, INDEX_IGNORED);
+}
+
+/* Enters what the file says; what cannot be accepted is for the claim. */
+static void
+enter(struct scout *sc, struct index_entry *e, int fd)
+{
+	struct buf text = BUF_EMPTY;
+	struct job_error error;
+	enum job_parsed parsed;
+	struct job job;
+	int64_t now = fs_now(), due = 0, created;
+
+	if (spool_read(fd, &text) == -1) {
+		scout_name(sc, e, strerror(errno));
+		index_delay(sc->index, e, now + SCOUT_UNREADABLE);
+		buf_free(&text);
+		return;
+	}
+	created = spool_changed(fd);
+	parsed = job_parse(&job, buf_text(&text), text.len, &error);
+	if (parsed == JOB_OK)
+		due = claim_due(sc->conf, &job, e->dir, now,
+		    fs_mono() - e->seen);
+	else if (parsed == JOB_HALF)
+		due = now + sc->spool->settle;
+	if (job.created_at >= 0)
+		created = job.created_at;
+	e->half = parsed == JOB_HALF;
+	index_set(sc->index, e, due, created, job.priority);
+	job_free(&job);
+	buf_free(&text);
+}
+
+void
+scout_examine(struct scout *sc, int dir, const char *name, uint64_t inode)
+{
+	struct index_entry *e;
+	enum spool_result r = SPOOL_OK;
+	int fd = -1;
+
+	e = index_add(sc->index, dir, name, fs_mono());
+	if (e == NULL)
+		return; /* out of memory: the next scan finds it */
+	e->mark = sc->mark;
+	if (e->place == INDEX_HELD) {
+		e->again = 1;
+		return;
+	}
+	if (inode != 0 && inode != e->inode) {
+		e->inode = inode;
+		e->seen = fs_mono();
+		e->named = 0;
+	}
+	if (!job_id_valid(name)) {
+		ignore(sc, e, "not a job ID");
+		return;
+	}
+	r = spool_open_job(sc->spool, dir, name, &fd);
+	if (r == SPOOL_OK) {
+		e->busy = 0;
+		enter(sc, e, fd);
+		(void)fs_close(fd);
+	} else if (r == SPOOL_GONE) {
+		index_remove(sc->index, e);
+	} else if (r == SPOOL_FOREIGN) {
+		ignore(sc, e, "not a regular file");
+	} else {
+		scout_name(sc, e, strerror(errno));
+		index_delay(sc->index, e, fs_now() + SCOUT_UNREADABLE);
+	}
+}
+
+/* ---- Scanning ---- */
+
+static int
+scan_one(void *arg, const char *name, uint64_t inode)
+{
+	struct scout *sc = arg;
+	struct index_entry *e = index_find(sc->index, sc->dir, name);
+
+	/* What is known and still the same file need not be read again. */
+	if (e != NULL && e->inode == 0 && e->place != INDEX_HELD)
+		e->inode = inode; /* known by an event, which has none */
+	if (e != NULL && e->inode == inode && !e->half) {
+		e->mark = sc->mark;
+		return 0;
+	}
+	scout_examine(sc, sc->dir, name, inode);
+	return 0;
+}
+
+void
+scout_scan(struct scout *sc)
+{
+	static const int dirs[] = { SPOOL_PENDING, SPOOL_FAILED };
+	int i;
+
+	sc->lost = 0;
+	sc->trouble = 0;
+	for (i = 0; i < 2; i++) {
+		sc->mark++;
+		sc->dir = dirs[i];
+		/* A directory that cannot be read is not an empty one. */
+		if (spool_scan(sc->spool, dirs[i], scan_one, sc) == -1)
+			sc->trouble = errno;
+		else
+			index_sweep(sc->index, dirs[i], sc->mark);
+	}
+}
+
+/* ---- Events ---- */
+
+/*
+ * A file was closed after writing: somebody has edited it, or has just
+ * finished it; or a worker had it open to claim it.  The last must not make
+ * a busy job look new, or it would be tried without end.
+ */
+static void
+file_written(struct scout *sc, int dir, const char *name)
+{
+	struct index_entry *e = index_find(sc->index, dir, name);
+
+	if (e != NULL && e->place == INDEX_HELD)
+		e->written = 1;
+	else if (e == NULL || !e->busy)
+		scout_examine(sc, dir, name, 0);
+}
+
+static void
+seen(void *arg, const struct os_event *event)
+{
+	struct scout *sc = arg;
+	int dir = event->watch == sc->watch[WATCH_FAILED] ? SPOOL_FAILED :
+							    SPOOL_PENDING;
+
+	if (event->watch == -1)
+		sc->lost = 1;
+	else if (event->watch == sc->watch[WATCH_CONTROL])
+		sc->control = 1;
+	else if (event->watch == sc->watch[WATCH_SPOOL])
+		sc->config = 1;
+	else if (event->name[0] == '\0')
+		sc->lost = 1; /* the directory itself went */
+	else if (event->name[0] == '.')
+		return; /* rsync and NFS write under such names */
+	else if (event->written)
+		file_written(sc, dir, event->name);
+	else
+		scout_examine(sc, dir, event->name, 0);
+}
+
+void
+scout_look(struct scout *sc)
+{
+	if (sc->watch_fd != -1 &&
+	    os_watch_read(sc->watch_fd, seen, sc) == -1)
+		sc->lost = 1;
+}

@@ -1,0 +1,36 @@
+/*
+ * supervisor - one process that has jobs run by its workers.
+ *
+ * Owns: the loop, signals, requests in control/, recovery, draining, the
+ * entry in workers/ with its counters.  Must not know: how a job is run; it
+ * never runs one itself.
+ */
+#ifndef SUPERVISOR_H
+#define SUPERVISOR_H
+
+#include "spool.h"
+
+/* All in microseconds. */
+#define SUPERVISOR_SLEEP   (30 * WHEN_SECOND) /* longest, whatever happens */
+#define SUPERVISOR_BUSY	   WHEN_SECOND	      /* a busy job is tried again */
+#define SUPERVISOR_RECOVER WHEN_SECOND	      /* looks at orphans */
+#define SUPERVISOR_TROUBLE (3 * WHEN_SECOND)  /* after an error: a pause */
+#define SUPERVISOR_WRITE   (10 * WHEN_SECOND) /* between writing counters */
+
+struct supervisor_options {
+	int count;		/* of workers */
+	int drain;		/* leave when nothing is live any more */
+	int daemon;		/* leave the terminal */
+	const char *log_path;	/* NULL: standard error */
+	double backoff_base;	/* 0: as the config says */
+	const char *spool_path; /* for messages */
+};
+
+/*
+ * Runs until told to stop or drained.  Returns the exit status: 0, or 1 if
+ * jobs were interrupted, died while draining, or it had to give up.  With
+ * `daemon` returns in the parent, once the child is registered.
+ */
+int supervisor_run(struct spool *s, const struct supervisor_options *o);
+
+#endif

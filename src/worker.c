@@ -1,0 +1,532 @@
+#include "worker.h"
+
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs.h"
+#include "os.h"
+#include "proc.h"
+#include "text.h"
+
+#define WORKER_TICK   WHEN_SECOND	/* looks for requests, checks output */
+#define WORKER_RETRY  (2 * WHEN_SECOND) /* between tries to record an end */
+
+/* Why a run is being ended before its time. */
+enum cause { CAUSE_NONE, CAUSE_TIMEOUT, CAUSE_OUTPUT, CAUSE_STOP, CAUSE_CANCEL };
+
+struct worker {
+	int socket; /* -1: the supervisor is gone */
+	int entry;  /* of workers/ */
+	const char *name;
+	struct spool spool;
+	struct order order;
+	struct claim claim;
+	sigset_t waiting; /* the mask to wait with: SIGCHLD comes through */
+};
+
+/* The job while it runs. */
+struct run {
+	pid_t pid;
+	int out_fd, err_fd;
+	int64_t started;  /* all of these on the monotonic clock */
+	int64_t deadline; /* of the timeout; WHEN_NEVER: none */
+	int64_t kill_at;
+	int64_t tick;
+	int64_t touch;
+	enum cause cause;
+	struct proc_status status;
+};
+
+/* ---- Talking to the supervisor ---- */
+
+static void
+send_answer(struct worker *w, const struct answer *a)
+{
+	if (w->socket == -1)
+		return;
+	if (fs_write(w->socket, a, ANSWER_HEAD + a->text_len) == -1) {
+		(void)fs_close(w->socket);
+		w->socket = -1;
+	}
+}
+
+/* Puts a line for the log into an answer: the fields after the time. */
+static void
+set_text(struct worker *w, struct answer *a, const struct job_event *e,
+    const char *event)
+{
+	struct buf b = BUF_EMPTY;
+
+	buf_printf(&b, "worker=%s job=%s event=%s", w->name, w->claim.name,
+	    event);
+	if (e != NULL && e->attempt > 0)
+		buf_printf(&b, " attempt=%d", e->attempt);
+	if (e != NULL && e->exit_code >= 0)
+		buf_printf(&b, " exit_code=%d", e->exit_code);
+	if (e != NULL && e->signal > 0)
+		buf_printf(&b, " signal=%d", e->signal);
+	if (a->ran)
+		buf_printf(&b, " duration=%.3f", (double)a->duration / 1e6);
+	if (e != NULL && e->retry_at >= 0)
+		buf_printf(&b, " retry_in=%.10g",
+		    (double)(e->retry_at - e->time) / 1e6);
+	if (e != NULL && e->reason != JOB_NO_REASON)
+		buf_printf(&b, " reason=%s", job_reason_name(e->reason));
+	if (e != NULL && e->error != NULL) {
+		buf_puts(&b, " error=");
+		text_logfmt(&b, e->error, strlen(e->error));
+	}
+	a->text_len = b.len < ANSWER_TEXT ? b.len : ANSWER_TEXT - 1;
+	memcpy(a->text, buf_text(&b), a->text_len);
+	buf_free(&b);
+}
+
+static void
+answer_init(struct answer *a, enum answer_kind kind)
+{
+	memset(a, 0, ANSWER_HEAD);
+	a->kind = kind;
+	a->state = JOB_NO_STATE;
+}
+
+/* An event with an error made of errno. */
+static struct job_event
+trouble_event(int error)
+{
+	struct job_event e = job_event_make(JOB_PENDING, 0);
+
+	e.error = strerror(error);
+	return e;
+}
+
+/*
+ * Takes an order from the socket: 1, or 0 if there is none (without
+ * waiting) or the supervisor is gone.
+ */
+static int
+take_order(struct worker *w, struct order *order)
+{
+	if (fs_read(w->socket, order, sizeof *order) == sizeof *order)
+		return 1;
+	(void)fs_close(w->socket);
+	w->socket = -1;
+	return 0;
+}
+
+/* ---- While a job runs ---- */
+
+static int
+open_outputs(struct worker *w, struct run *r)
+{
+	char name[SPOOL_OUTPUT_MAX];
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
+	int dir = w->spool.dir[SPOOL_OUTPUT];
+	int saved;
+
+	spool_output_name(name, w->claim.name, w->claim.attempt, "out");
+	r->out_fd = fs_open(dir, name, flags, 0600);
+	if (r->out_fd == -1)
+		return -1;
+	spool_output_name(name, w->claim.name, w->claim.attempt, "err");
+	r->err_fd = fs_open(dir, name, flags, 0600);
+	if (r->err_fd != -1)
+		return 0;
+	saved = errno;
+	(void)fs_close(r->out_fd);
+	errno = saved;
+	return -1;
+}
+
+static void
+close_output(struct worker *w, int fd, const char *stream)
+{
+	char name[SPOOL_OUTPUT_MAX];
+	struct stat st;
+
+	/* No file: it wrote nothing. */
+	if (fstat(fd, &st) == 0 && st.st_size == 0) {
+		spool_output_name(name, w->claim.name, w->claim.attempt,
+		    stream);
+		(void)unlinkat(w->spool.dir[SPOOL_OUTPUT], name, 0);
+	}
+	(void)fs_close(fd);
+}
+
+/* Begins to end the run; a stronger cause does not replace the first. */
+static void
+end_run(struct worker *w, struct run *r, enum cause cause, int64_t now)
+{
+	if (r->cause != CAUSE_NONE || r->pid <= 0)
+		return;
+	r->cause = cause;
+	r->deadline = WHEN_NEVER;
+	r->kill_at = now + w->order.conf.kill_grace_seconds * WHEN_SECOND;
+	proc_terminate(r->pid);
+}
+
+static int
+over_limit(int fd, long max)
+{
+	struct stat st;
+
+	return max > 0 && fstat(fd, &st) == 0 && st.st_size > max;
+}
+
+/* What is looked at once a second while a job runs. */
+static void
+tick(struct worker *w, struct run *r, int64_t now)
+{
+	const struct conf *conf = &w->order.conf;
+
+	r->tick = now + WORKER_TICK;
+	if (registry_asked(&w->spool, REGISTRY_CANCEL, w->claim.name))
+		end_run(w, r, CAUSE_CANCEL, now);
+	if (over_limit(r->out_fd, conf->max_output_bytes) ||
+	    over_limit(r->err_fd, conf->max_output_bytes))
+		end_run(w, r, CAUSE_OUTPUT, now);
+	if (now >= r->touch) {
+		r->touch = now + conf->lock_lease_seconds * WHEN_SECOND / 3;
+		claim_touch(&w->claim);
+	}
+}
+
+static void
+obey(struct worker *w, struct run *r, int64_t now)
+{
+	struct order order;
+
+	if (!take_order(w, &order))
+		return;
+	if (order.kind == ORDER_INTERRUPT)
+		end_run(w, r, CAUSE_STOP, now);
+	else if (order.kind == ORDER_CANCEL &&
+	    registry_asked(&w->spool, REGISTRY_CANCEL, w->claim.name))
+		end_run(w, r, CAUSE_CANCEL, now);
+}
+
+/* Waits for an order, the job's end (SIGCHLD), or the time given. */
+static void
+wait_for(struct worker *w, struct run *r, int64_t until)
+{
+	int64_t now = fs_mono();
+	struct timespec ts;
+	fd_set in;
+
+	if (until < now)
+		until = now;
+	ts.tv_sec = (time_t)((until - now) / WHEN_SECOND);
+	ts.tv_nsec = (long)((until - now) % WHEN_SECOND) * 1000;
+	FD_ZERO(&in);
+	if (w->socket != -1)
+		FD_SET(w->socket, &in);
+	if (pselect(w->socket + 1, &in, NULL, NULL, &ts, &w->waiting) > 0)
+		obey(w, r, fs_mono());
+}
+
+static int64_t
+earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Watches over the job until its process has ended. */
+static void
+watch_run(struct worker *w, struct run *r)
+{
+	int64_t now;
+
+	while (!proc_ended(r->pid, &r->status)) {
+		now = fs_mono();
+		if (now >= r->tick)
+			tick(w, r, now);
+		if (now >= r->deadline)
+			end_run(w, r, CAUSE_TIMEOUT, now);
+		if (now >= r->kill_at) {
+			proc_kill(r->pid);
+			r->kill_at = WHEN_NEVER;
+		}
+		wait_for(w, r, earliest(r->tick,
+		    earliest(r->deadline, r->kill_at)));
+	}
+	/* All that is left of it goes, unless it did what it was to do. */
+	if (r->cause != CAUSE_NONE)
+		proc_kill(r->pid);
+	else if (r->status.exit_code != 0)
+		proc_kill_group(r->pid);
+	proc_reap(r->pid);
+	r->pid = 0; /* may be anybody's by now */
+}
+
+/* ---- Recording ---- */
+
+static void
+describe_end(const struct worker *w, const struct run *r,
+    struct claim_end *end, char *text, size_t size)
+{
+	const struct job *job = &w->claim.job;
+
+	end->exit_code = r->status.exit_code;
+	end->signal = r->status.signal;
+	end->error = NULL;
+	end->cancelled = r->cause == CAUSE_CANCEL;
+	end->failed = r->cause == CAUSE_TIMEOUT || r->cause == CAUSE_OUTPUT;
+	if (end->cancelled)
+		end->error = "cancelled";
+	else if (r->cause == CAUSE_OUTPUT)
+		end->error = "output limit";
+	if (r->cause != CAUSE_TIMEOUT)
+		return;
+	snprintf(text, size, "timed out after %ld s", job->timeout >= 0 ?
+		job->timeout : w->order.conf.job_timeout_seconds);
+	end->error = text;
+}
+
+/*
+ * Records the end, trying until it can be done: the result is known to
+ * nobody else.  Meanwhile the supervisor is told to start nothing.
+ */
+static enum claim_result
+record(struct worker *w, struct run *r, const struct claim_end *end,
+    enum job_reason back)
+{
+	struct answer held;
+	struct job_event e;
+	enum claim_result result;
+	int said = 0;
+
+	for (;;) {
+		result = back != JOB_NO_REASON ?
+		    claim_put_back(&w->claim, back) :
+		    claim_finish(&w->claim, &w->order.conf, end);
+		if (result != CLAIM_TROUBLE && result != CLAIM_BUSY)
+			return result;
+		e = trouble_event(result == CLAIM_BUSY ? EBUSY : errno);
+		if (!said) {
+			answer_init(&held, ANSWER_HELD);
+			set_text(w, &held, &e, "unrecorded");
+			send_answer(w, &held);
+			said = 1;
+		}
+		wait_for(w, r, fs_mono() + WORKER_RETRY);
+	}
+}
+
+/* The answer that tells how an order that led to a run has ended. */
+static void
+answer_ran(struct worker *w, enum claim_result result, struct answer *a)
+{
+	const struct job_event *e = &w->claim.end;
+
+	a->result = result;
+	if (result == CLAIM_GONE) {
+		set_text(w, a, NULL, "removed-while-running");
+		return;
+	}
+	a->state = e->state;
+	set_text(w, a, e, job_state_name(e->state));
+}
+
+/* failure: why it could not begin, or NULL if it ran. */
+static void
+finish_run(struct worker *w, struct run *r,
+    const struct proc_failure *failure, struct answer *a)
+{
+	struct claim_end end;
+	char text[64];
+	enum job_reason back = JOB_NO_REASON;
+
+	describe_end(w, r, &end, text, sizeof text);
+	if (failure != NULL) {
+		end.exit_code = failure->exit_code;
+		end.error = failure->what;
+	}
+	/* What was interrupted runs again, unless it got done after all. */
+	if (r->cause == CAUSE_STOP && r->status.exit_code != 0)
+		back = JOB_STOPPED;
+	a->ran = 1;
+	a->duration = fs_mono() - r->started;
+	answer_ran(w, record(w, r, &end, back), a);
+	if (r->cause == CAUSE_CANCEL)
+		registry_answer(&w->spool, REGISTRY_CANCEL, w->claim.name);
+}
+
+/* The run could not begin, through no fault of the job's. */
+static void
+return_job(struct worker *w, struct run *r, int error, struct answer *a)
+{
+	struct job_event e = trouble_event(error);
+
+	set_text(w, a, &e, "not-started");
+	(void)record(w, r, NULL, JOB_RETURNED);
+	a->result = CLAIM_TROUBLE;
+	a->state = w->claim.end.state;
+}
+
+static void
+log_start(struct worker *w)
+{
+	struct job_event e = job_event_make(JOB_PROCESSING, 0);
+	struct answer a;
+
+	answer_init(&a, ANSWER_LOG);
+	e.attempt = w->claim.attempt;
+	set_text(w, &a, &e, "processing");
+	send_answer(w, &a);
+}
+
+static void
+run_init(struct worker *w, struct run *r)
+{
+	long timeout = w->claim.job.timeout >= 0 ? w->claim.job.timeout :
+	    w->order.conf.job_timeout_seconds;
+
+	memset(r, 0, sizeof *r);
+	r->started = fs_mono();
+	r->deadline = timeout > 0 ? r->started + timeout * WHEN_SECOND :
+				    WHEN_NEVER;
+	r->kill_at = WHEN_NEVER;
+	r->tick = r->started + WORKER_TICK;
+	r->touch = r->started +
+	    w->order.conf.lock_lease_seconds * WHEN_SECOND / 3;
+}
+
+/* Runs the job that was claimed and begun. */
+static void
+run_job(struct worker *w, struct answer *a)
+{
+	struct proc_failure failure;
+	struct proc_spec spec;
+	struct run r;
+	pid_t pid;
+	int error;
+
+	run_init(w, &r);
+	if (open_outputs(w, &r) == -1) {
+		return_job(w, &r, errno, a);
+		return;
+	}
+	spec.job = &w->claim.job;
+	spec.id = w->claim.name;
+	spec.spool = w->spool.path;
+	spec.worker = w->name;
+	spec.attempt = w->claim.attempt;
+	spec.max_retries = claim_rule(&w->order.conf, spec.job).max_retries;
+	spec.lock_fd = w->claim.fd;
+	spec.out_fd = r.out_fd;
+	spec.err_fd = r.err_fd;
+	pid = r.pid = proc_start(&spec, &failure);
+	error = errno;
+	log_start(w);
+	if (r.pid > 0)
+		watch_run(w, &r);
+	close_output(w, r.out_fd, "out");
+	close_output(w, r.err_fd, "err");
+	if (pid == -1)
+		return_job(w, &r, error, a);
+	else
+		finish_run(w, &r, pid == 0 ? &failure : NULL, a);
+}
+
+/* ---- Orders ---- */
+
+static void
+work(struct worker *w)
+{
+	struct claim *c = &w->claim;
+	struct job_event e;
+	struct answer a;
+
+	answer_init(&a, ANSWER_DONE);
+	w->spool.durable = w->order.conf.durability == CONF_FULL;
+	a.result = claim_take(c, &w->spool, &w->order.conf, w->order.dir,
+	    w->order.name, w->order.known_us, &a.due);
+	if (a.result == CLAIM_OK)
+		a.result = claim_begin(c, w->name);
+	if (a.result == CLAIM_OK) {
+		run_job(w, &a);
+	} else if (a.result == CLAIM_ENDED) {
+		a.state = JOB_DEAD;
+		set_text(w, &a, &c->end, "dead");
+	} else if (a.result == CLAIM_TROUBLE) {
+		e = trouble_event(errno);
+		set_text(w, &a, &e, "not-claimed");
+	}
+	send_answer(w, &a);
+	claim_drop(c);
+}
+
+static void
+child_ended(int sig)
+{
+	(void)sig; /* it ends pselect(2): that is all it is for */
+}
+
+/* Leaves the terminal's signals to the supervisor, and wakes for SIGCHLD. */
+static void
+set_signals(struct worker *w)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	struct sigaction sa;
+	sigset_t block;
+	size_t i;
+
+	memset(&sa, 0, sizeof sa);
+	sigemptyset(&sa.sa_mask);
+	sa.sa_handler = SIG_IGN;
+	for (i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		(void)sigaction(ignored[i], &sa, NULL);
+	sigemptyset(&block);
+	sigaddset(&block, SIGCHLD);
+	(void)sigprocmask(SIG_SETMASK, &block, NULL);
+	sigemptyset(&w->waiting);
+	sa.sa_handler = child_ended;
+	(void)sigaction(SIGCHLD, &sa, NULL);
+}
+
+/* Nothing of the supervisor's may stay open here: not its lock, no socket. */
+static int
+set_descriptors(int socket)
+{
+	int fd;
+
+	os_close_from(3, socket);
+	fd = open("/dev/null", O_RDWR);
+	if (fd == -1 || dup2(fd, 0) == -1 || dup2(fd, 1) == -1 ||
+	    dup2(fd, 2) == -1)
+		return -1;
+	return close(fd);
+}
+
+void
+worker_main(int socket, const char *spool_path, const char *name)
+{
+	static const struct buf empty = BUF_EMPTY;
+	static struct worker w;
+	char why[SPOOL_WHY_MAX];
+
+	w.socket = socket;
+	w.name = name;
+	set_signals(&w);
+	if (set_descriptors(socket) == -1 ||
+	    spool_open(&w.spool, spool_path, SPOOL_READ, why) == -1 ||
+	    w.spool.fd == -1)
+		_exit(1);
+	w.entry = registry_enter(&w.spool, name, &empty);
+	if (w.entry == -1)
+		_exit(1);
+	while (w.socket != -1 && take_order(&w, &w.order))
+		if (w.order.kind == ORDER_RUN)
+			work(&w);
+	registry_leave(&w.spool, name, w.entry);
+	_exit(0);
+}
