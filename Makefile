@@ -25,7 +25,7 @@ OS != test "`uname`" = Linux && echo linux || echo posix
 
 # The layers of src/README, lowest first.
 OBJS = \
-	src/msg.o src/buf.o src/os_flock.o src/os_$(OS).o src/fs.o \
+	src/msg.o src/buf.o src/os_bsd.o src/os_$(OS).o src/fs.o \
 	src/when.o src/text.o src/retry.o src/json.o src/job.o src/draft.o \
 	src/conf.o src/spool.o src/registry.o src/claim.o \
 	src/log.o src/index.o src/scout.o src/proc.o src/worker.o src/crew.o \

@@ -2,7 +2,7 @@
  * os - what POSIX.1-2008 does not have.
  *
  * os_linux.c uses the system's own calls, os_posix.c does without; the
- * Makefile chooses one (make OS=posix).  os_flock.c is used with either:
+ * Makefile chooses one (make OS=posix).  os_bsd.c is used with either: of it,
  * flock(2) is the one extension that the spool cannot do without.
  */
 #ifndef OS_H
@@ -62,6 +62,9 @@ void os_close_from(int lowest, int keep);
  * others.  Returns how many processes beyond that group were found.
  */
 int os_kill_session(pid_t session, int sig);
+
+/* The columns of a terminal, 0 if it is none or does not tell. */
+size_t os_columns(int fd);
 
 /* Processors that are online, at least 1. */
 int os_cpus(void);

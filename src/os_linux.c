@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OS_RENAME_NOREPLACE 1 /* renameat2(2); old libcs lack the name */
+#define OS_RENAME_NOREPLACE 1	  /* renameat2(2); old libcs lack the name */
 #define OS_FDS_MAX	    65536 /* looked at where /proc is missing */
 
 int
@@ -107,7 +107,10 @@ os_close_from(int lowest, int keep)
 	closedir(dir);
 }
 
-/* Reads the process group and session of a process; proc_pid_stat(5). */
+/*
+ * Reads the process group and session of a process that is more than a
+ * zombie; proc_pid_stat(5).  0 or -1.
+ */
 static int
 process_session(const char *pid, pid_t *group, pid_t *session)
 {
@@ -115,6 +118,7 @@ process_session(const char *pid, pid_t *group, pid_t *session)
 	const char *p;
 	ssize_t n;
 	int fd, pgrp, sid;
+	char state;
 
 	snprintf(path, sizeof path, "/proc/%.16s/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -127,7 +131,9 @@ process_session(const char *pid, pid_t *group, pid_t *session)
 	text[n] = '\0';
 	/* The name in parentheses may hold anything: skip to its end. */
 	p = strrchr(text, ')');
-	if (p == NULL || sscanf(p, ") %*c %*d %d %d", &pgrp, &sid) != 2)
+	if (p == NULL || sscanf(p, ") %c %*d %d %d", &state, &pgrp, &sid) != 3)
+		return -1;
+	if (state == 'Z' || state == 'X')
 		return -1;
 	*group = pgrp;
 	*session = sid;

@@ -1,8 +1,9 @@
-/* flock(2): in 4.4BSD and everything since, but not in POSIX. */
+/* In 4.4BSD and everything since, but not in POSIX.1-2008. */
 #define _DEFAULT_SOURCE
 #include "os.h"
 
 #include <sys/file.h>
+#include <sys/ioctl.h>
 
 #include <errno.h>
 
@@ -12,7 +13,7 @@ os_flock(int fd, enum os_lock how, int wait)
 	static const int op[] = {
 		[OS_LOCK_SHARED] = LOCK_SH,
 		[OS_LOCK_EXCLUSIVE] = LOCK_EX,
-		[OS_UNLOCK] = LOCK_UN
+		[OS_UNLOCK] = LOCK_UN,
 	};
 
 	while (flock(fd, op[how] | (wait ? 0 : LOCK_NB)) == -1) {
@@ -20,5 +21,18 @@ os_flock(int fd, enum os_lock how, int wait)
 			continue;
 		return errno == EWOULDBLOCK ? 1 : -1;
 	}
+	return 0;
+}
+
+size_t
+os_columns(int fd)
+{
+#ifdef TIOCGWINSZ
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0)
+		return size.ws_col;
+#endif
+	(void)fd;
 	return 0;
 }
