@@ -18,6 +18,7 @@ static const struct {
 	{ "text", suite_text },
 	{ "retry", suite_retry },
 	{ "json", suite_json },
+	{ "opt", suite_opt },
 };
 #define SUITES (sizeof suites / sizeof suites[0])
 

@@ -11,5 +11,6 @@ Suite *suite_when(void);
 Suite *suite_text(void);
 Suite *suite_retry(void);
 Suite *suite_json(void);
+Suite *suite_opt(void);
 
 #endif

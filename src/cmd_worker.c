@@ -1,0 +1,476 @@
+/*
+ * cmd_worker - worker start, stop, status.
+ */
+#include "cmd.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crew.h"
+#include "fs.h"
+#include "os.h"
+#include "registry.h"
+#include "supervisor.h"
+#include "text.h"
+
+#define STOP_LOOK_MS 50 /* between two looks if it has stopped */
+
+/* ---- worker start ---- */
+
+static int
+read_count(const struct opt_args *args, int *count)
+{
+	const char *text = opt_value(args, "count");
+	long n = 1;
+	int status;
+
+	if (text != NULL && strcmp(text, "auto") == 0) {
+		n = os_cpus();
+		*count = (int)(n < CREW_MAX ? n : CREW_MAX);
+		return MSG_OK;
+	}
+	status = cmd_number(args, "count", 1, CREW_MAX, &n);
+	*count = (int)n;
+	return status;
+}
+
+static int
+run_start(const struct opt_args *args)
+{
+	const char *base = opt_value(args, "backoff-base");
+	struct supervisor_options o;
+	struct conf conf;
+	struct spool s;
+	int status;
+
+	memset(&o, 0, sizeof o);
+	o.drain = opt_value(args, "drain") != NULL;
+	o.daemon = opt_value(args, "daemon") != NULL;
+	o.log_path = opt_value(args, "log");
+	status = read_count(args, &o.count);
+	if (status != MSG_OK)
+		return status;
+	if (base != NULL &&
+	    text_decimal(base, 1, JOB_BASE_MAX, &o.backoff_base) == -1) {
+		msg_warnx("--backoff-base: must be a decimal from 1 to %d",
+		    JOB_BASE_MAX);
+		return MSG_USAGE;
+	}
+	if (o.log_path != NULL && o.log_path[0] == '\0') {
+		msg_warnx("--log: the file's name is empty");
+		return MSG_USAGE;
+	}
+	status = cmd_open_write(args, &s, &conf);
+	if (status != MSG_OK)
+		return status;
+	o.spool_path = s.path;
+	status = supervisor_run(&s, &o);
+	spool_close(&s);
+	return status;
+}
+
+static const struct opt start_opts[] = {
+	{ "count", 'n', "N", "this many workers; auto: one a CPU" },
+	{ "daemon", 0, NULL, "in the background; print HOST.PID" },
+	{ "detach", 0, NULL, NULL },
+	{ "log", 0, "FILE", "log there, not on standard error" },
+	{ "drain", 0, NULL, "leave when no job is live any more" },
+	{ "backoff-base", 0, "B", "in place of what the config says" },
+	{ NULL, 0, NULL, NULL }
+};
+
+static const char *const start_aliases[] = { "worker", NULL };
+
+const struct cmd cmd_worker_start = { "worker start", start_aliases, "",
+	"run jobs until told to stop (Ctrl-C)", start_opts, 0, 0, run_start };
+
+/* ---- worker stop ---- */
+
+struct stop {
+	struct spool spool;
+	enum registry_request request;
+	char (*name)[REGISTRY_NAME_MAX]; /* of those that still run */
+	size_t count;
+};
+
+static int
+add_name(struct stop *p, const char *name)
+{
+	char(*grown)[REGISTRY_NAME_MAX];
+
+	grown = realloc(p->name, (p->count + 1) * sizeof *grown);
+	if (grown == NULL)
+		return -1;
+	p->name = grown;
+	snprintf(grown[p->count++], sizeof *grown, "%s", name);
+	return 0;
+}
+
+static int
+add_supervisor(void *arg, const struct registry_entry *entry)
+{
+	return add_name(arg, entry->name);
+}
+
+/* Takes a HOST.PID of the command line. */
+static int
+add_named(struct stop *p, const char *name)
+{
+	const char *pid = strrchr(name, '.');
+	long n;
+
+	if (!job_id_valid(name) || strlen(name) >= REGISTRY_NAME_MAX ||
+	    pid == NULL || text_number(pid + 1, 1, 2147483647, &n) == -1) {
+		cmd_warn(name,
+		    "not a HOST.PID: 'queuectl worker status' "
+		    "shows them");
+		return MSG_USAGE;
+	}
+	if (p->spool.fd == -1 || registry_alive(&p->spool, name) != 1) {
+		cmd_warn(name, "is not running");
+		return MSG_OK;
+	}
+	if (add_name(p, name) == -1) {
+		msg_warn("%s", name);
+		return MSG_REFUSED;
+	}
+	return MSG_OK;
+}
+
+/* Finds whom to stop. */
+static int
+choose(struct stop *p, const struct opt_args *args)
+{
+	int i, status = MSG_OK;
+
+	for (i = 0; i < args->argc && status == MSG_OK; i++)
+		status = add_named(p, args->argv[i]);
+	if (args->argc > 0)
+		return status;
+	if (p->spool.fd != -1 &&
+	    registry_each(&p->spool, add_supervisor, p) == -1) {
+		msg_warn("%s/workers", p->spool.path);
+		return MSG_REFUSED;
+	}
+	if (p->count == 0)
+		msg_warnx("no worker is running");
+	return MSG_OK;
+}
+
+static int
+ask(const struct stop *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->count; i++) {
+		if (registry_ask(&p->spool, p->request, p->name[i]) == 0)
+			continue;
+		msg_warn("%s: cannot be asked to stop", p->name[i]);
+		return cmd_errno_status(errno);
+	}
+	return MSG_OK;
+}
+
+/* Forgets those that are gone, with what was asked of them. */
+static void
+look(struct stop *p)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < p->count; i++) {
+		if (registry_alive(&p->spool, p->name[i]) != 0)
+			memmove(p->name[kept++], p->name[i], sizeof *p->name);
+		else
+			registry_answer(&p->spool, p->request, p->name[i]);
+	}
+	p->count = kept;
+}
+
+/* Waits until all are gone, or for `timeout` microseconds. */
+static int
+wait_for(struct stop *p, int64_t timeout)
+{
+	int64_t begin = fs_mono();
+	size_t i;
+
+	for (;;) {
+		look(p);
+		if (p->count == 0)
+			return MSG_OK;
+		if (fs_mono() - begin >= timeout)
+			break;
+		(void)poll(NULL, 0, STOP_LOOK_MS);
+	}
+	for (i = 0; i < p->count; i++)
+		msg_warnx("%s: still finishing what it runs: wait, or give "
+			  "--now",
+		    p->name[i]);
+	return MSG_AGAIN;
+}
+
+static int
+run_stop(const struct opt_args *args)
+{
+	int64_t timeout = WHEN_NEVER;
+	struct stop p;
+	int status;
+
+	memset(&p, 0, sizeof p);
+	p.request =
+	    opt_value(args, "now") != NULL ? REGISTRY_INTERRUPT : REGISTRY_STOP;
+	status = cmd_duration(args, "timeout", &timeout);
+	if (status != MSG_OK)
+		return status;
+	status = cmd_open_read(args, &p.spool);
+	if (status != MSG_OK)
+		return status;
+	status = choose(&p, args);
+	if (status == MSG_OK)
+		status = ask(&p);
+	if (status == MSG_OK)
+		status = wait_for(&p, timeout);
+	free(p.name);
+	spool_close(&p.spool);
+	return status;
+}
+
+static const struct opt stop_opts[] = {
+	{ "now", 0, NULL, "interrupt what runs; it goes back to pending" },
+	{ "force", 0, NULL, NULL },
+	{ "timeout", 0, "DURATION", "wait no longer than this" },
+	{ NULL, 0, NULL, NULL }
+};
+
+const struct cmd cmd_worker_stop = { "worker stop", NULL, "[HOST.PID...]",
+	"have workers finish what they run, and leave", stop_opts, 0, -1,
+	run_stop };
+
+/* ---- worker status ---- */
+
+/* A job in processing/ and who runs it. */
+struct busy {
+	char job[JOB_NAME_MAX + 1];
+	char worker[REGISTRY_NAME_MAX];
+	int64_t since;
+};
+
+/* A process that is entered in workers/. */
+struct entry {
+	char name[REGISTRY_NAME_MAX];
+	int64_t since;
+	int count; /* of a supervisor's workers; -1: it is a worker */
+};
+
+struct roll {
+	struct spool spool;
+	int64_t now;
+	struct busy *busy;
+	size_t nbusy;
+	struct entry *entry;
+	size_t nentry;
+	size_t widest[2]; /* name, job */
+};
+
+static int
+add_busy(void *arg, const char *name, uint64_t inode)
+{
+	struct roll *r = arg;
+	const struct job_event *e;
+	struct busy *grown;
+	struct cmd_job j;
+
+	(void)inode;
+	if (!job_id_valid(name) ||
+	    cmd_job_read(&r->spool, SPOOL_PROCESSING, name, &j) != SPOOL_OK)
+		return 0;
+	e = cmd_run(&j);
+	if (e != NULL && cmd_run_alive(&r->spool, e)) {
+		grown = realloc(r->busy, (r->nbusy + 1) * sizeof *grown);
+		if (grown == NULL) {
+			cmd_job_free(&j);
+			return -1;
+		}
+		r->busy = grown;
+		grown += r->nbusy++;
+		snprintf(grown->job, sizeof grown->job, "%s", name);
+		snprintf(grown->worker, sizeof grown->worker, "%s", e->worker);
+		grown->since = e->time;
+		if (strlen(name) > r->widest[1])
+			r->widest[1] = strlen(name);
+	}
+	cmd_job_free(&j);
+	return 0;
+}
+
+static int
+add_entry(struct roll *r, const char *name, int64_t since, int count)
+{
+	struct entry *grown;
+
+	grown = realloc(r->entry, (r->nentry + 1) * sizeof *grown);
+	if (grown == NULL)
+		return -1;
+	r->entry = grown;
+	grown += r->nentry++;
+	snprintf(grown->name, sizeof grown->name, "%s", name);
+	grown->since = since;
+	grown->count = count;
+	if (strlen(name) > r->widest[0])
+		r->widest[0] = strlen(name);
+	return 0;
+}
+
+static int
+enter_supervisor(void *arg, const struct registry_entry *e)
+{
+	return add_entry(arg, e->name, e->started_at, e->count);
+}
+
+/* The entry of a worker is empty, and as old as the worker. */
+static int
+enter_worker(void *arg, const char *name, uint64_t inode)
+{
+	struct roll *r = arg;
+	struct stat st;
+
+	(void)inode;
+	if (strlen(name) >= REGISTRY_NAME_MAX ||
+	    fstatat(r->spool.dir[SPOOL_WORKERS], name, &st,
+		AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_size > 0 || registry_alive(&r->spool, name) != 1)
+		return 0;
+	return add_entry(r, name, cmd_changed(&st), -1);
+}
+
+/* By name, numbers in it by value: vm.9 before vm.10, vm.9 before vm.9.1. */
+static int
+by_name(const void *a, const void *b)
+{
+	const char *x = ((const struct entry *)a)->name;
+	const char *y = ((const struct entry *)b)->name;
+	size_t n, m;
+
+	while (*x != '\0' && *x == *y) {
+		x++;
+		y++;
+	}
+	n = strspn(x, "0123456789");
+	m = strspn(y, "0123456789");
+	if (n != m && n > 0 && m > 0)
+		return n < m ? -1 : 1;
+	return (unsigned char)*x - (unsigned char)*y;
+}
+
+static void
+put_cell(struct buf *line, const char *text, size_t width)
+{
+	size_t start = line->len;
+
+	buf_puts(line, text);
+	cmd_pad(line, start, width);
+}
+
+static void
+put_time_cell(const struct roll *r, struct buf *line, int64_t us)
+{
+	size_t start = line->len;
+
+	cmd_put_time(line, us, r->now);
+	cmd_pad(line, start, cmd_terminal() ? 7 : 20);
+}
+
+/* Appends since when a worker runs which job; `idle`: what if it does not. */
+static void
+put_busy(const struct roll *r, struct buf *line, const char *worker,
+    const char *idle)
+{
+	struct cmd_job j;
+	size_t i;
+
+	for (i = 0; i < r->nbusy; i++)
+		if (strcmp(r->busy[i].worker, worker) == 0)
+			break;
+	if (i == r->nbusy) {
+		put_cell(line, "-", cmd_terminal() ? 7 : 20);
+		put_cell(line, "-", r->widest[1]);
+		buf_puts(line, idle);
+		return;
+	}
+	put_time_cell(r, line, r->busy[i].since);
+	put_cell(line, r->busy[i].job, r->widest[1]);
+	if (cmd_job_read(&r->spool, SPOOL_PROCESSING, r->busy[i].job, &j) ==
+	    SPOOL_OK) {
+		cmd_put_command(line, &j);
+		cmd_job_free(&j);
+	} else {
+		buf_puts(line, "-");
+	}
+}
+
+static void
+print_roll(const struct roll *r)
+{
+	struct buf line = BUF_EMPTY;
+	char idle[64];
+	size_t i;
+
+	put_cell(&line, "WORKER", r->widest[0]);
+	put_cell(&line, "UP", cmd_terminal() ? 7 : 20);
+	put_cell(&line, "RUNS", cmd_terminal() ? 7 : 20);
+	put_cell(&line, "JOB", r->widest[1]);
+	buf_puts(&line, "COMMAND");
+	cmd_print_row(&line);
+	for (i = 0; i < r->nentry; i++) {
+		put_cell(&line, r->entry[i].name, r->widest[0]);
+		put_time_cell(r, &line, r->entry[i].since);
+		snprintf(idle, sizeof idle, "-");
+		if (r->entry[i].count >= 0)
+			snprintf(idle, sizeof idle, "(supervisor of %d)",
+			    r->entry[i].count);
+		put_busy(r, &line, r->entry[i].name, idle);
+		cmd_print_row(&line);
+	}
+	buf_free(&line);
+}
+
+static int
+run_status(const struct opt_args *args)
+{
+	struct roll r;
+	int status;
+
+	memset(&r, 0, sizeof r);
+	r.widest[0] = 6;
+	r.widest[1] = 3;
+	status = cmd_open_read(args, &r.spool);
+	if (status != MSG_OK)
+		return status;
+	r.now = fs_now();
+	if (r.spool.fd != -1 &&
+	    (registry_each(&r.spool, enter_supervisor, &r) == -1 ||
+		spool_scan(&r.spool, SPOOL_WORKERS, enter_worker, &r) == -1 ||
+		spool_scan(&r.spool, SPOOL_PROCESSING, add_busy, &r) == -1)) {
+		msg_warn("%s", r.spool.path);
+		status = MSG_REFUSED;
+	} else if (r.nentry == 0) {
+		msg_warnx("no worker is running: start one with "
+			  "'queuectl worker start'");
+	} else {
+		qsort(r.entry, r.nentry, sizeof *r.entry, by_name);
+		print_roll(&r);
+	}
+	free(r.entry);
+	free(r.busy);
+	spool_close(&r.spool);
+	return status;
+}
+
+const struct cmd cmd_worker_status = { "worker status", NULL, "",
+	"list supervisors and workers, and what they run", NULL, 0, 0,
+	run_status };

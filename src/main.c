@@ -1,0 +1,97 @@
+/*
+ * queuectl - a job queue in a directory.
+ *
+ * The command line: the options of all commands, and the table of commands.
+ */
+#include <stdio.h>
+
+#include "cmd.h"
+#include "fs.h"
+#include "msg.h"
+#include "opt.h"
+
+static const struct opt options[] = {
+	{ "spool", 's', "DIR", "the spool; else $QUEUECTL_SPOOL or a default" },
+	{ "help", 'h', NULL, "tell what can be given, and do nothing" },
+	{ "version", 'V', NULL, "tell which version this is" },
+	{ NULL, 0, NULL, NULL }
+};
+
+/* In the order of the help.  Each is a cmd_*.c's. */
+static const struct cmd *const commands[] = { &cmd_enqueue, &cmd_list,
+	&cmd_status, &cmd_show, &cmd_output,
+	/* wait comes here, */
+	&cmd_retry,
+	/* cancel, purge, pause, resume here, */
+	&cmd_worker_start, &cmd_worker_stop, &cmd_worker_status, &cmd_dlq_list,
+	/* dlq show here, */
+	&cmd_dlq_retry,
+	/* dlq purge here, */
+	&cmd_config_list, &cmd_config_get, &cmd_config_set, &cmd_config_unset,
+	&cmd_init,
+	/* doctor, metrics, dashboard, completion here. */
+	&cmd_version, &cmd_help, NULL };
+
+static const struct opt_table table = { "queuectl", commands, options };
+
+static void
+print_help(const struct opt_args *args)
+{
+	struct buf text = BUF_EMPTY;
+
+	if (args->cmd != NULL)
+		opt_help(&table, args->cmd, &text);
+	else
+		opt_help_all(&table, &text);
+	cmd_print(&text);
+	buf_free(&text);
+}
+
+static int
+run(int argc, char **argv, struct opt_args *args)
+{
+	char why[OPT_WHY_MAX];
+
+	if (opt_parse(args, &table, argc, argv, why) == -1) {
+		msg_warnx("%s", why);
+		return MSG_USAGE;
+	}
+	if (opt_value(args, "help") != NULL) {
+		print_help(args);
+		return MSG_OK;
+	}
+	if (opt_value(args, "version") != NULL)
+		return cmd_version.run(args);
+	if (args->cmd == NULL) {
+		fputs("usage: queuectl [-s DIR] COMMAND [OPTION...] [ARG...]\n"
+		      "'queuectl help' lists the commands.\n",
+		    stderr);
+		return MSG_USAGE;
+	}
+	if (opt_check(args, why) == -1) {
+		msg_warnx("%s", why);
+		return MSG_USAGE;
+	}
+	return args->cmd->run(args);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opt_args args;
+	int status;
+
+	if (fs_std_fds() == -1) {
+		msg_warn("/dev/null");
+		return MSG_REFUSED;
+	}
+	status = run(argc, argv, &args);
+	opt_free(&args);
+	/* What could not be printed was not done. */
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		msg_warn("standard output");
+		if (status == MSG_OK)
+			status = MSG_REFUSED;
+	}
+	return status;
+}
