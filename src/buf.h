@@ -19,7 +19,9 @@ struct buf {
 	int failed; /* memory ran out (errno was ENOMEM) */
 };
 
+/* clang-format off */
 #define BUF_EMPTY { NULL, 0, 0, 0 }
+/* clang-format on */
 
 /* Appends n bytes. */
 void buf_add(struct buf *b, const void *bytes, size_t n);

@@ -116,18 +116,18 @@ claim_rule(const struct conf *conf, const struct job *job)
 	long max = job->max_backoff >= 0 ? job->max_backoff :
 					   conf->max_backoff_seconds;
 
-	rule.max_retries = job->max_retries >= 0 ? job->max_retries :
-						   (int)conf->max_retries;
-	rule.base = job->backoff_base >= 1 ? job->backoff_base :
-					     conf->backoff_base;
+	rule.max_retries =
+	    job->max_retries >= 0 ? job->max_retries : (int)conf->max_retries;
+	rule.base =
+	    job->backoff_base >= 1 ? job->backoff_base : conf->backoff_base;
 	rule.max_delay = max * WHEN_SECOND;
 	rule.jitter_percent = (int)conf->backoff_jitter;
 	return rule;
 }
 
 int64_t
-claim_due(const struct conf *conf, const struct job *job, int dir,
-    int64_t now, int64_t known_us)
+claim_due(const struct conf *conf, const struct job *job, int dir, int64_t now,
+    int64_t known_us)
 {
 	struct retry_rule rule = claim_rule(conf, job);
 	int64_t due = job_due(job, dir);
@@ -233,7 +233,8 @@ lost_event(struct claim *c, const struct conf *conf)
 	if (times >= conf->max_interruptions) {
 		snprintf(c->error, sizeof c->error,
 		    "lost %d times: its worker was killed or the machine "
-		    "went down", times);
+		    "went down",
+		    times);
 		e = job_event_make(JOB_DEAD, e.time);
 		e.attempt = c->job.attempts;
 		e.error = c->error;
@@ -353,8 +354,8 @@ move_to_processing(struct claim *c)
 {
 	/* A request to cancel was for an earlier run. */
 	registry_answer(c->spool, REGISTRY_CANCEL, c->name);
-	switch (spool_move(c->spool, c->fd, c->from, SPOOL_PROCESSING,
-	    c->name)) {
+	switch (
+	    spool_move(c->spool, c->fd, c->from, SPOOL_PROCESSING, c->name)) {
 	case SPOOL_OK:
 		c->where = SPOOL_PROCESSING;
 		return CLAIM_OK;
@@ -401,8 +402,8 @@ take_owned(struct claim *c, const struct conf *conf, int64_t known_us,
 }
 
 enum claim_result
-claim_take(struct claim *c, struct spool *s, const struct conf *conf,
-    int dir, const char *name, int64_t known_us, int64_t *due)
+claim_take(struct claim *c, struct spool *s, const struct conf *conf, int dir,
+    const char *name, int64_t known_us, int64_t *due)
 {
 	enum claim_result r;
 
@@ -449,12 +450,10 @@ claim_begin(struct claim *c, const char *worker)
 
 /* What the run's end means for the job: completed, tried again, or dead. */
 static struct job_event
-end_event(struct claim *c, const struct conf *conf,
-    const struct claim_end *end)
+end_event(struct claim *c, const struct conf *conf, const struct claim_end *end)
 {
 	struct retry_rule rule = claim_rule(conf, &c->job);
-	struct job_event e = job_event_make(JOB_COMPLETED,
-	    spool_now(c->spool));
+	struct job_event e = job_event_make(JOB_COMPLETED, spool_now(c->spool));
 	uint32_t random = 0;
 	int counted = c->job.counted + 1;
 
@@ -600,9 +599,11 @@ claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
 			set_end(c, lost_event(c, conf));
 		} else {
 			/* Its last line was written, its move was not made. */
-			set_end(c, job_event_make(
-			    c->job.last == JOB_NO_STATE ? JOB_PENDING :
-			    c->job.last, spool_now(s)));
+			set_end(c,
+			    job_event_make(c->job.last == JOB_NO_STATE ?
+				    JOB_PENDING :
+				    c->job.last,
+				spool_now(s)));
 			c->recorded = 1;
 		}
 		r = conclude(c);
@@ -655,22 +656,21 @@ retry_in(struct claim *c, char why[SPOOL_WHY_MAX])
 	e.reason = JOB_RETRIED;
 	if (append(c, &e) == -1 || spool_sync_file(c->spool, c->fd) == -1)
 		return CLAIM_TROUBLE;
-	switch (spool_move(c->spool, c->fd, c->from, SPOOL_PENDING,
-	    c->name)) {
+	switch (spool_move(c->spool, c->fd, c->from, SPOOL_PENDING, c->name)) {
 	case SPOOL_OK:
 		break;
 	case SPOOL_GONE:
 		return CLAIM_GONE;
 	case SPOOL_EXISTS:
-		snprintf(why, SPOOL_WHY_MAX,
-		    "a new job of this ID is waiting");
+		snprintf(why, SPOOL_WHY_MAX, "a new job of this ID is waiting");
 		return CLAIM_REFUSED;
 	default:
 		return CLAIM_TROUBLE;
 	}
 	return spool_sync_dir(c->spool, SPOOL_PENDING) == 0 &&
 		spool_sync_dir(c->spool, c->from) == 0 ?
-	    CLAIM_OK : CLAIM_UNSYNCED;
+	    CLAIM_OK :
+	    CLAIM_UNSYNCED;
 }
 
 enum claim_result

@@ -33,29 +33,29 @@ enum claim_result {
 struct claim {
 	struct spool *spool;
 	char name[JOB_NAME_MAX + 1];
-	int fd;			/* locked; -1: nothing is owned */
-	int from;		/* directory that it was taken from */
-	int where;		/* directory that it is in */
-	int attempt;		/* of the run that was begun; 0: none yet */
-	struct buf text;	/* of the file */
+	int fd;		 /* locked; -1: nothing is owned */
+	int from;	 /* directory that it was taken from */
+	int where;	 /* directory that it is in */
+	int attempt;	 /* of the run that was begun; 0: none yet */
+	struct buf text; /* of the file */
 	struct job job;
 	/* How it ends, once decided: to carry that out may take tries. */
-	int ending;		/* the directory it goes to, or JOB_NO_STATE */
-	int recorded;		/* the state line is in the file */
-	int64_t stamp;		/* created_at to be added, or -1 */
-	int half;		/* half-written: nothing may be appended */
-	int unsynced;		/* an fsync failed on the way */
+	int ending;    /* the directory it goes to, or JOB_NO_STATE */
+	int recorded;  /* the state line is in the file */
+	int64_t stamp; /* created_at to be added, or -1 */
+	int half;      /* half-written: nothing may be appended */
+	int unsynced;  /* an fsync failed on the way */
 	struct job_event end;
 	char error[JOB_ERROR_MAX];
 };
 
 /* How a run ended. */
 struct claim_end {
-	int exit_code;		/* -1: by a signal */
-	int signal;		/* 0: by exit */
-	const char *error;	/* NULL: tells itself from the two above */
-	int failed;		/* failed even with exit code 0 */
-	int cancelled;		/* dead, whatever retries are left */
+	int exit_code;	   /* -1: by a signal */
+	int signal;	   /* 0: by exit */
+	const char *error; /* NULL: tells itself from the two above */
+	int failed;	   /* failed even with exit code 0 */
+	int cancelled;	   /* dead, whatever retries are left */
 };
 
 /*

@@ -17,12 +17,15 @@ static const char *const durability_words[] = { "full", "none", NULL };
 
 #define TEN_YEARS 315360000
 #define AT(field) offsetof(struct conf, field)
-#define NUMBER(name, help, fallback, min, max)                            \
+
+/* clang-format off */
+#define NUMBER(name, help, fallback, min, max) \
 	{ #name, help, fallback, NULL, min, max, 0, AT(name) }
-#define DECIMAL(name, help, fallback, min, max)                           \
+#define DECIMAL(name, help, fallback, min, max) \
 	{ #name, help, fallback, NULL, min, max, 1, AT(name) }
-#define WORD(name, help, fallback, words)                                 \
+#define WORD(name, help, fallback, words) \
 	{ #name, help, fallback, words, 0, 0, 0, AT(name) }
+/* clang-format on */
 
 const struct conf_key conf_keys[] = {
 	NUMBER(max_retries, "runs of a job after its first", "3", 0, 1000000),
@@ -36,12 +39,12 @@ const struct conf_key conf_keys[] = {
 	NUMBER(kill_grace_seconds, "between SIGTERM and SIGKILL", "5", 0,
 	    86400),
 	WORD(scheduling_mode, "what runs first", "priority", mode_words),
-	NUMBER(lock_lease_seconds,
-	    "how long another host's job is left alone", "300", 1, TEN_YEARS),
+	NUMBER(lock_lease_seconds, "how long another host's job is left alone",
+	    "300", 1, TEN_YEARS),
 	NUMBER(poll_interval_ms, "between two looks, without inotify", "1000",
 	    10, 3600000),
-	NUMBER(max_interruptions, "lost runs after which a job is dead", "3",
-	    1, 1000000),
+	NUMBER(max_interruptions, "lost runs after which a job is dead", "3", 1,
+	    1000000),
 	NUMBER(max_output_bytes,
 	    "of standard output or error of a run (0: any)", "0", 0,
 	    2147483647),
@@ -52,7 +55,7 @@ const struct conf_key conf_keys[] = {
 	NUMBER(retain_dead_seconds, "dead jobs are kept (0: ever)", "0", 0,
 	    TEN_YEARS),
 	WORD(durability, "what is synced to disk", "full", durability_words),
-	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0 }
+	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0 },
 };
 
 static int
@@ -110,11 +113,10 @@ set_value(struct conf *conf, const struct conf_key *key, const char *value,
 		buf_free(&words);
 		return -1;
 	}
-	if (key->decimal ?
-		text_decimal(value, key->min, key->max,
-		    double_of(conf, key)) == 0 :
-		text_number(value, (long)key->min, (long)key->max,
-		    long_of(conf, key)) == 0)
+	if (key->decimal ? text_decimal(value, key->min, key->max,
+			       double_of(conf, key)) == 0 :
+			   text_number(value, (long)key->min, (long)key->max,
+			       long_of(conf, key)) == 0)
 		return 0;
 	snprintf(why, CONF_ERROR_MAX, "%s: must be a %s from %.0f to %.0f",
 	    key->name, key->decimal ? "decimal" : "whole number", key->min,
@@ -134,8 +136,7 @@ conf_defaults(struct conf *conf)
 }
 
 void
-conf_text(const struct conf *conf, const struct conf_key *key,
-    struct buf *out)
+conf_text(const struct conf *conf, const struct conf_key *key, struct buf *out)
 {
 	if (key->words != NULL)
 		buf_puts(out, key->words[*long_of(conf, key)]);
@@ -222,8 +223,7 @@ read_text(int spool, struct buf *text, char why[CONF_ERROR_MAX])
 		snprintf(why, CONF_ERROR_MAX, "config: %s", strerror(errno));
 		return -1;
 	}
-	if (text->len > CONF_FILE_MAX ||
-	    strlen(buf_text(text)) != text->len) {
+	if (text->len > CONF_FILE_MAX || strlen(buf_text(text)) != text->len) {
 		snprintf(why, CONF_ERROR_MAX,
 		    "config: larger than %d bytes, or holds a NUL byte",
 		    CONF_FILE_MAX);
@@ -321,14 +321,21 @@ out:
 }
 
 int
-conf_set(int spool, const struct conf_key *key, const char *value,
+conf_check(const struct conf_key *key, const char *value,
     char why[CONF_ERROR_MAX])
 {
 	struct conf scratch;
+
+	return set_value(&scratch, key, value, why);
+}
+
+int
+conf_set(int spool, const struct conf_key *key, const char *value,
+    char why[CONF_ERROR_MAX])
+{
 	int fd, ret = -1;
 
-	conf_defaults(&scratch);
-	if (value != NULL && set_value(&scratch, key, value, why) == -1)
+	if (value != NULL && conf_check(key, value, why) == -1)
 		return -1;
 	fd = fs_open(spool, "lock", O_RDWR | O_CREAT, 0600);
 	if (fd == -1 || os_flock(fd, OS_LOCK_EXCLUSIVE, 1) != 0)

@@ -11,11 +11,17 @@
 
 #include "buf.h"
 
-#define CONF_FILE_MAX	65536 /* bytes of the file */
-#define CONF_ERROR_MAX	256
+#define CONF_FILE_MAX  65536 /* bytes of the file */
+#define CONF_ERROR_MAX 256
 
-enum conf_mode { CONF_PRIORITY, CONF_FIFO };
-enum conf_durability { CONF_FULL, CONF_NONE };
+enum conf_mode {
+	CONF_PRIORITY,
+	CONF_FIFO
+};
+enum conf_durability {
+	CONF_FULL,
+	CONF_NONE
+};
 
 struct conf {
 	long max_retries;
@@ -32,7 +38,7 @@ struct conf {
 	long min_free_bytes;
 	long retain_completed_seconds;
 	long retain_dead_seconds;
-	long durability; /* enum conf_durability */
+	long durability;   /* enum conf_durability */
 	unsigned long set; /* bit i: key i of the table is in the file */
 };
 
@@ -40,11 +46,11 @@ struct conf {
 struct conf_key {
 	const char *name;
 	const char *help;
-	const char *fallback;	   /* the default, as text */
-	const char *const *words;  /* ended by NULL: an enumeration */
-	double min, max;	   /* else a number within these */
-	int decimal;		   /* may have decimals */
-	size_t offset;		   /* of a long, or double if decimal */
+	const char *fallback;	  /* the default, as text */
+	const char *const *words; /* ended by NULL: an enumeration */
+	double min, max;	  /* else a number within these */
+	int decimal;		  /* may have decimals */
+	size_t offset;		  /* of a long, or double if decimal */
 };
 
 /* The keys in the order of the manual; ended by a NULL name. */
@@ -68,6 +74,10 @@ int conf_is_set(const struct conf *conf, const struct conf_key *key);
  * none, all defaults).  Returns 0, or -1 and fills `why` with what is wrong.
  */
 int conf_load(int spool, struct conf *conf, char why[CONF_ERROR_MAX]);
+
+/* 0 if the key may have that value, or -1 and fills `why`. */
+int conf_check(const struct conf_key *key, const char *value,
+    char why[CONF_ERROR_MAX]);
 
 /*
  * Sets a key in SPOOL/config (value NULL: removes it), keeping all other

@@ -27,8 +27,8 @@ crew_init(struct crew *crew, int count, const char *spool_path,
 	for (i = 0; i < count; i++) {
 		crew->member[i].socket = -1;
 		crew->member[i].started = INT64_MIN / 2;
-		snprintf(crew->member[i].name, REGISTRY_NAME_MAX, "%s.%d",
-		    name, i + 1);
+		snprintf(crew->member[i].name, REGISTRY_NAME_MAX, "%s.%d", name,
+		    i + 1);
 	}
 	return 0;
 }
@@ -126,8 +126,7 @@ crew_find(struct crew *crew, const char *job)
 }
 
 int
-crew_order(struct crew *crew, struct crew_member *m,
-    const struct order *order)
+crew_order(struct crew *crew, struct crew_member *m, const struct order *order)
 {
 	if (fs_write(m->socket, order, sizeof *order) == -1)
 		return -1;

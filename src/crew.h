@@ -26,7 +26,7 @@ struct crew_member {
 	int64_t started; /* monotonic clock */
 	int dir;	 /* of the order */
 	char job[JOB_NAME_MAX + 1];
-	struct buf in;	 /* an answer that has come in part */
+	struct buf in; /* an answer that has come in part */
 	char name[REGISTRY_NAME_MAX];
 };
 

@@ -7,10 +7,9 @@
 #include "json.h"
 
 /* In the order of a job file; arguments and environment follow command. */
-static const char *const draft_keys[DRAFT_KEYS] = {
-	"command", "cwd", "umask", "priority", "max_retries", "timeout",
-	"run_at", "backoff_base", "max_backoff", "created_at"
-};
+static const char *const draft_keys[DRAFT_KEYS] = { "command", "cwd", "umask",
+	"priority", "max_retries", "timeout", "run_at", "backoff_base",
+	"max_backoff", "created_at" };
 
 void
 draft_init(struct draft *d)
@@ -90,7 +89,8 @@ draft_set_id(struct draft *d, const char *id, struct job_error *error)
 	if (!job_id_valid(id)) {
 		snprintf(error->what, sizeof error->what,
 		    "id: must be 1 to %d of A-Z a-z 0-9 . _ -, "
-		    "not beginning with . or -", JOB_ID_MAX);
+		    "not beginning with . or -",
+		    JOB_ID_MAX);
 		return -1;
 	}
 	snprintf(d->id, sizeof d->id, "%s", id);
@@ -247,7 +247,8 @@ member_id(struct draft *d, const char *key, const struct json_value *v,
 	if (v->type != JSON_STRING)
 		return ill_typed(error, "a string");
 	if (strlen(v->text) != v->len || draft_set_id(d, v->text, error) == -1)
-		return ill_typed(error, "1 to 128 of A-Z a-z 0-9 . _ -, "
+		return ill_typed(error,
+		    "1 to 128 of A-Z a-z 0-9 . _ -, "
 		    "not beginning with . or -");
 	return 0;
 }
@@ -280,9 +281,9 @@ static const struct member {
 	{ "signal", NULL, NULL },
 	{ "error", NULL, NULL },
 	{ "worker", NULL, NULL },
-	{ "runs", NULL, NULL }
+	{ "runs", NULL, NULL },
 };
-#define MEMBERS (sizeof members / sizeof members[0])
+#define MEMBERS	    (sizeof members / sizeof members[0])
 #define JSON_LEVELS 4 /* runs is an array of objects with scalars */
 
 static int
@@ -299,14 +300,13 @@ set_member(struct draft *d, const struct json_value *v, int64_t now,
 		if (strlen(m->name) != v->name_len ||
 		    memcmp(m->name, v->name, v->name_len) != 0)
 			continue;
-		if (m->read == NULL ||
-		    m->read(d, m->key, v, now, &why) == 0)
+		if (m->read == NULL || m->read(d, m->key, v, now, &why) == 0)
 			return 0;
 		break;
 	}
 	json_string(&name, v->name, v->name_len < 40 ? v->name_len : 40);
 	snprintf(error->what, sizeof error->what,
-	    "JSON member %s at byte %lu: %s", buf_text(&name),
+	    "JSON member %s at byte %lu: %.160s", buf_text(&name),
 	    (unsigned long)(i < MEMBERS ? v->at : v->name_at), why.what);
 	buf_free(&name);
 	return -1;

@@ -46,8 +46,8 @@ int draft_set_id(struct draft *d, const char *id, struct job_error *error);
  * now: for times relative to it.  Returns 0, or -1 and fills *error, which
  * names the member and the byte.
  */
-int draft_set_json(struct draft *d, const char *text, size_t len,
-    int64_t now, struct job_error *error);
+int draft_set_json(struct draft *d, const char *text, size_t len, int64_t now,
+    struct job_error *error);
 
 /* Appends the text of the job file. */
 void draft_text(const struct draft *d, struct buf *out);

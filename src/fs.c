@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -104,7 +105,8 @@ fs_read_all(int fd, struct buf *out, size_t max)
 			room = max + 1 - done;
 		if (buf_reserve(out, room) == -1)
 			return -1;
-		got = stream ? read(fd, out->data + out->len, room) :
+		got = stream ?
+		    read(fd, out->data + out->len, room) :
 		    pread(fd, out->data + out->len, room, (off_t)done);
 		if (got == -1 && errno == ESPIPE)
 			stream = 1;
@@ -175,6 +177,25 @@ fs_create(int dir, const char *name, const void *bytes, size_t n, int sync)
 	(void)unlinkat(dir, name, 0);
 	errno = saved;
 	return -1;
+}
+
+char *
+fs_absolute(const char *path)
+{
+	char here[PATH_MAX];
+	struct buf b = BUF_EMPTY;
+
+	if (path[0] != '/') {
+		if (getcwd(here, sizeof here) == NULL)
+			return NULL;
+		buf_printf(&b, "%s/", here);
+	}
+	buf_puts(&b, path);
+	if (b.failed) {
+		buf_free(&b);
+		errno = ENOMEM;
+	}
+	return b.data;
 }
 
 int

@@ -49,8 +49,13 @@ int fs_write(int fd, const void *bytes, size_t n);
  * synced if `sync` is set.  Returns a descriptor open for reading and
  * appending, or -1 with errno: then there is no such file.
  */
-int fs_create(int dir, const char *name, const void *bytes, size_t n,
-    int sync);
+int fs_create(int dir, const char *name, const void *bytes, size_t n, int sync);
+
+/*
+ * The path from the root, in memory to be freed; symbolic links in it are
+ * left as they are.  NULL with errno.
+ */
+char *fs_absolute(const char *path);
 
 /* fsync(2); what cannot be synced (EINVAL: a special file) needs none. */
 int fs_sync(int fd);

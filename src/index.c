@@ -86,16 +86,14 @@ heap_reserve(struct index_heap *h, size_t count)
 }
 
 static void
-heap_push(const struct index *ix, struct index_heap *h,
-    struct index_entry *e)
+heap_push(const struct index *ix, struct index_heap *h, struct index_entry *e)
 {
 	put_at(h, h->count++, e);
 	sift_up(ix, h, e->slot);
 }
 
 static void
-heap_take(const struct index *ix, struct index_heap *h,
-    struct index_entry *e)
+heap_take(const struct index *ix, struct index_heap *h, struct index_entry *e)
 {
 	size_t i = e->slot;
 	struct index_entry *last = h->entry[--h->count];
@@ -238,8 +236,8 @@ index_remove(struct index *ix, struct index_entry *e)
 /* ---- Changing ---- */
 
 void
-index_set(struct index *ix, struct index_entry *e, int64_t due,
-    int64_t created, int priority)
+index_set(struct index *ix, struct index_entry *e, int64_t due, int64_t created,
+    int priority)
 {
 	leave_place(ix, e);
 	e->due = due;
@@ -256,8 +254,7 @@ index_delay(struct index *ix, struct index_entry *e, int64_t due)
 }
 
 void
-index_set_aside(struct index *ix, struct index_entry *e,
-    enum index_place place)
+index_set_aside(struct index *ix, struct index_entry *e, enum index_place place)
 {
 	leave_place(ix, e);
 	e->place = place;

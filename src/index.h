@@ -12,28 +12,28 @@
 #include <stdint.h>
 
 enum index_place {
-	INDEX_LATER,   /* waits for its time */
-	INDEX_READY,   /* is due */
-	INDEX_HELD,    /* a worker has it */
-	INDEX_IGNORED  /* no job: not to be looked at again */
+	INDEX_LATER,  /* waits for its time */
+	INDEX_READY,  /* is due */
+	INDEX_HELD,   /* a worker has it */
+	INDEX_IGNORED /* no job: not to be looked at again */
 };
 
 struct index_entry {
 	struct index_entry *next; /* in its hash bucket */
 	int64_t due;		  /* wall clock, microseconds; 0: now */
 	int64_t created;
-	int64_t seen;		  /* monotonic clock: known since then */
+	int64_t seen; /* monotonic clock: known since then */
 	uint64_t inode;
-	size_t slot;		  /* in the heap of its place */
-	unsigned mark;		  /* the scan that saw it last */
+	size_t slot;   /* in the heap of its place */
+	unsigned mark; /* the scan that saw it last */
 	enum index_place place;
 	signed char dir;
 	signed char priority;
-	unsigned char busy;	  /* a namesake or a lock was in the way */
-	unsigned char again;	  /* while held: its name was given anew */
-	unsigned char written;	  /* while held: it was written */
-	unsigned char half;	  /* half-written when it was last read */
-	unsigned char named;	  /* what is odd about it is in the log */
+	unsigned char busy;    /* a namesake or a lock was in the way */
+	unsigned char again;   /* while held: its name was given anew */
+	unsigned char written; /* while held: it was written */
+	unsigned char half;    /* half-written when it was last read */
+	unsigned char named;   /* what is odd about it is in the log */
 	char name[];
 };
 
@@ -45,8 +45,8 @@ struct index_heap {
 struct index {
 	struct index_entry **bucket;
 	size_t buckets, count;
-	size_t ignored;		/* of count: those that are no jobs */
-	int fifo;		/* order without priority */
+	size_t ignored; /* of count: those that are no jobs */
+	int fifo;	/* order without priority */
 	struct index_heap ready, later;
 };
 

@@ -7,13 +7,11 @@
 
 #include "text.h"
 
-static const char *const state_names[JOB_STATES] = {
-	"pending", "processing", "completed", "failed", "dead"
-};
+static const char *const state_names[JOB_STATES] = { "pending", "processing",
+	"completed", "failed", "dead" };
 
-static const char *const reason_names[] = {
-	NULL, "retried", "moved", "lost", "stopped", "returned"
-};
+static const char *const reason_names[] = { NULL, "retried", "moved", "lost",
+	"stopped", "returned" };
 #define REASONS (int)(sizeof reason_names / sizeof reason_names[0])
 
 const char *
@@ -69,8 +67,7 @@ is_id_time(const char *s)
 	size_t i;
 
 	for (i = 0; form[i] != '\0'; i++) {
-		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' :
-				     s[i] != form[i])
+		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
 			return 0;
 	}
 	return s[i] == '\0';
@@ -233,8 +230,8 @@ set_created_at(struct job *job, char *value)
 }
 
 /*
- * The keys, how each is read (0, -1 not acceptable, -2 out of memory), and what to say if
- * it cannot be.
+ * The keys, how each is read (0, -1 not acceptable, -2 out of memory), and
+ * what to say when it is not acceptable.
  */
 static const struct key {
 	const char *name;
@@ -251,14 +248,13 @@ static const struct key {
 	    "must be a whole number from 0 to 1000000" },
 	{ "timeout", set_timeout,
 	    "must be whole seconds from 0 (none) to 315360000" },
-	{ "run_at", set_run_at,
-	    "must be a time like 2026-11-22T02:48:00Z" },
+	{ "run_at", set_run_at, "must be a time like 2026-11-22T02:48:00Z" },
 	{ "backoff_base", set_backoff_base,
 	    "must be a decimal from 1 to 1000000" },
 	{ "max_backoff", set_max_backoff,
 	    "must be whole seconds from 0 to 315360000" },
 	{ "created_at", set_created_at,
-	    "must be a time like 2026-11-22T02:48:00Z" }
+	    "must be a time like 2026-11-22T02:48:00Z" },
 };
 #define KEYS (sizeof keys / sizeof keys[0])
 
@@ -325,8 +321,9 @@ job_check(const char *key, const char *value, size_t len,
 	ret = k->set(&scratch, copy);
 	job_free(&scratch);
 	/* A file cannot say it: the CR would be taken for a DOS line end. */
-	if (ret == 0 && (strstr(copy, "\r\n") != NULL ||
-	    (len > 0 && copy[len - 1] == '\r')))
+	if (ret == 0 &&
+	    (strstr(copy, "\r\n") != NULL ||
+		(len > 0 && copy[len - 1] == '\r')))
 		ret = refuse(error, key,
 		    "must not hold a carriage return before a line end");
 	else if (ret != 0)
@@ -392,9 +389,9 @@ event_field(struct job_event *e, const struct text_field *f, char **room)
 	const char *value = buf_text(&f->value);
 	long n = 0;
 
-#define IS(name)                                                          \
-	(f->key_len == sizeof name - 1 &&                                 \
-	    memcmp(f->key, name, sizeof name - 1) == 0)
+#define IS(name)                           \
+	(f->key_len == sizeof(name) - 1 && \
+	    memcmp(f->key, (name), sizeof(name) - 1) == 0)
 	if (IS("attempt")) {
 		if (text_number(value, 1, 1000000000, &n) == -1)
 			return -1;
@@ -427,8 +424,7 @@ derive(struct job *job, const struct job_event *e)
 	job->last = e->state;
 	if (e->attempt > job->attempts)
 		job->attempts = e->attempt;
-	if ((e->state == JOB_FAILED || e->state == JOB_DEAD) &&
-	    e->attempt > 0)
+	if ((e->state == JOB_FAILED || e->state == JOB_DEAD) && e->attempt > 0)
 		job->counted++;
 	if (e->reason == JOB_LOST)
 		job->interruptions++;
@@ -487,11 +483,11 @@ struct reader {
 	struct job *job;
 	struct job_error *error;
 	enum job_parsed result;
-	size_t line;	/* number of the line, from 1 */
+	size_t line;	 /* number of the line, from 1 */
 	size_t state_at; /* offset of the first state line, or the length */
 	const char *text;
 	const char *end;
-	char *room;	/* free part of job->memory */
+	char *room; /* free part of job->memory */
 };
 
 /* Notes what is wrong; the first one counts, the rest is read for history. */
@@ -507,8 +503,8 @@ bad(struct reader *r, const char *what, size_t what_len, const char *why)
 	text_show(&shown, what, what_len > 32 ? 32 : what_len);
 	r->error->what[0] = '\0';
 	if (r->line > 0)
-		snprintf(r->error->what, sizeof r->error->what, "line %lu: ",
-		    (unsigned long)r->line);
+		snprintf(r->error->what, sizeof r->error->what,
+		    "line %lu: ", (unsigned long)r->line);
 	at = strlen(r->error->what);
 	snprintf(r->error->what + at, sizeof r->error->what - at, "%s%s%s",
 	    buf_text(&shown), what_len > 0 ? ": " : "", why);
@@ -631,8 +627,9 @@ check_bytes(struct reader *r)
 	r->line = 1;
 	for (p = r->text; p < found; p++)
 		r->line += *p == '\n';
-	bad(r, NULL, 0, *found == '\0' ? "holds a NUL byte" :
-	    "carriage return before the newline");
+	bad(r, NULL, 0,
+	    *found == '\0' ? "holds a NUL byte" :
+			     "carriage return before the newline");
 	r->line = 0;
 }
 
@@ -725,8 +722,7 @@ job_last_event(const struct job *job, int state)
 	size_t i;
 
 	for (i = job->nevents; i > 0; i--)
-		if (state == JOB_NO_STATE ||
-		    job->events[i - 1].state == state)
+		if (state == JOB_NO_STATE || job->events[i - 1].state == state)
 			return &job->events[i - 1];
 	return NULL;
 }
@@ -809,8 +805,9 @@ static void
 put_quoted(struct buf *out, const char *arg)
 {
 	if (arg[0] != '\0' &&
-	    strspn(arg, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			"0123456789@%+=:,./_-") == strlen(arg)) {
+	    strspn(arg,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789@%+=:,./_-") == strlen(arg)) {
 		buf_puts(out, arg);
 		return;
 	}

@@ -15,11 +15,11 @@
 #include "when.h"
 
 /* Limits; the manual names each. */
-#define JOB_ID_MAX	 128		  /* bytes of an ID */
+#define JOB_ID_MAX	 128		   /* bytes of an ID */
 #define JOB_NAME_MAX	 (JOB_ID_MAX + 32) /* of ID~TIME */
-#define JOB_SUBMIT_MAX	 65536		  /* bytes before the first state line */
-#define JOB_FILE_MAX	 1048576	  /* bytes in all */
-#define JOB_ERROR_MAX	 256		  /* of an error in a state line */
+#define JOB_SUBMIT_MAX	 65536	 /* bytes before the first state line */
+#define JOB_FILE_MAX	 1048576 /* bytes in all */
+#define JOB_ERROR_MAX	 256	 /* of an error in a state line */
 #define JOB_PRIORITY_MAX 10
 #define JOB_RETRIES_MAX	 1000000
 #define JOB_SECONDS_MAX	 315360000 /* ten years: timeouts, delays */
@@ -33,7 +33,7 @@ enum job_state {
 	JOB_FAILED,
 	JOB_DEAD
 };
-#define JOB_STATES 5
+#define JOB_STATES   5
 #define JOB_NO_STATE (-1)
 
 /* "pending" and so on. */
@@ -45,62 +45,62 @@ int job_state_parse(const char *name);
 /* Why a job is in pending/ again. */
 enum job_reason {
 	JOB_NO_REASON,
-	JOB_RETRIED,	/* by command: with all its retries */
-	JOB_MOVED,	/* by hand: the same */
-	JOB_LOST,	/* its worker died */
-	JOB_STOPPED,	/* interrupted by a stop */
-	JOB_RETURNED	/* could not be started */
+	JOB_RETRIED, /* by command: with all its retries */
+	JOB_MOVED,   /* by hand: the same */
+	JOB_LOST,    /* its worker died */
+	JOB_STOPPED, /* interrupted by a stop */
+	JOB_RETURNED /* could not be started */
 };
 
 /* One state line.  What a line does not have is 0, -1 or NULL as said. */
 struct job_event {
-	int state;		/* enum job_state */
+	int state; /* enum job_state */
 	int64_t time;
-	int attempt;		/* 0: none */
-	int exit_code;		/* -1: none */
-	int signal;		/* 0: none */
-	int64_t retry_at;	/* -1: none */
+	int attempt;	  /* 0: none */
+	int exit_code;	  /* -1: none */
+	int signal;	  /* 0: none */
+	int64_t retry_at; /* -1: none */
 	enum job_reason reason;
-	const char *worker;	/* NULL: none */
-	const char *error;	/* NULL: none */
+	const char *worker; /* NULL: none */
+	const char *error;  /* NULL: none */
 };
 
 struct job {
 	/* As submitted. */
-	const char *command;	/* for /bin/sh -c, or NULL */
-	char **argv;		/* ends with NULL; or NULL */
+	const char *command; /* for /bin/sh -c, or NULL */
+	char **argv;	     /* ends with NULL; or NULL */
 	size_t argc;
-	const char *cwd;	/* NULL: home */
-	char **env;		/* NAME=VALUE, ends with NULL; or NULL */
+	const char *cwd; /* NULL: home */
+	char **env;	 /* NAME=VALUE, ends with NULL; or NULL */
 	size_t envc;
-	long umask;		/* -1: the worker's */
+	long umask; /* -1: the worker's */
 	int priority;
-	int max_retries;	/* -1: config's */
-	long timeout;		/* seconds, 0 none, -1: config's */
-	int64_t run_at;		/* -1: now */
-	int64_t created_at;	/* -1: not stamped yet */
-	double backoff_base;	/* 0: config's */
-	long max_backoff;	/* seconds, -1: config's */
+	int max_retries;     /* -1: config's */
+	long timeout;	     /* seconds, 0 none, -1: config's */
+	int64_t run_at;	     /* -1: now */
+	int64_t created_at;  /* -1: not stamped yet */
+	double backoff_base; /* 0: config's */
+	long max_backoff;    /* seconds, -1: config's */
 
 	/* Its history. */
 	struct job_event *events;
 	size_t nevents;
 
 	/* Derived from it. */
-	int last;		/* state of the last line, or JOB_NO_STATE */
-	int attempts;		/* runs so far: the highest attempt */
-	int counted;		/* ended badly since the last fresh start */
-	int interruptions;	/* lost since then */
+	int last;	   /* state of the last line, or JOB_NO_STATE */
+	int attempts;	   /* runs so far: the highest attempt */
+	int counted;	   /* ended badly since the last fresh start */
+	int interruptions; /* lost since then */
 
 	/* Of the text. */
-	size_t whole;		/* bytes up to the end of the last whole line */
-	char *memory;		/* of the strings above */
+	size_t whole; /* bytes up to the end of the last whole line */
+	char *memory; /* of the strings above */
 };
 
 enum job_parsed {
 	JOB_OK,
-	JOB_HALF,     /* being written: unterminated, or no command yet */
-	JOB_BAD,      /* whole but not acceptable; the history is valid */
+	JOB_HALF, /* being written: unterminated, or no command yet */
+	JOB_BAD,  /* whole but not acceptable; the history is valid */
 	JOB_NO_MEMORY
 };
 

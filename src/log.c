@@ -3,36 +3,48 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "fs.h"
+#include "text.h"
 #include "when.h"
 
 #define LOG_LINE_MAX 2048 /* bytes of formatted text */
 
+/* Not fs_open: a log may well be a symbolic link. */
+static int
+open_file(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+	    0640);
+}
+
 int
 log_open(struct log *log, const char *path)
 {
-	log->path = path;
+	log->path = NULL;
 	log->fd = STDERR_FILENO;
 	if (path == NULL)
 		return 0;
-	/* Not fs_open: a log may well be a symbolic link. */
-	log->fd = open(path,
-	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	/* A daemon changes its directory, and opens the log again later. */
+	log->path = fs_absolute(path);
+	if (log->path == NULL)
+		return -1;
+	log->fd = open_file(log->path);
 	return log->fd == -1 ? -1 : 0;
 }
 
 void
 log_reopen(struct log *log)
 {
-	struct log fresh;
+	int fd = log->path != NULL ? open_file(log->path) : -1;
 
-	if (log->path == NULL || log_open(&fresh, log->path) == -1)
+	if (fd == -1)
 		return;
 	(void)fs_close(log->fd);
-	*log = fresh;
+	log->fd = fd;
 }
 
 void
@@ -44,6 +56,17 @@ log_line(const struct log *log, const char *text)
 	when_format_ms(time, fs_now());
 	buf_printf(&line, "%s %s\n", time, text);
 	(void)fs_write(log->fd, buf_text(&line), line.len);
+	buf_free(&line);
+}
+
+void
+log_error(const struct log *log, const char *event, const char *text)
+{
+	struct buf line = BUF_EMPTY;
+
+	buf_printf(&line, "event=%s error=", event);
+	text_logfmt(&line, text, strlen(text));
+	log_line(log, buf_text(&line));
 	buf_free(&line);
 }
 

@@ -7,11 +7,11 @@
 #include "msg.h"
 
 struct log {
-	const char *path; /* NULL: standard error */
+	char *path; /* absolute; NULL: standard error */
 	int fd;
 };
 
-/* Opens the log; 0, or -1 with errno. */
+/* Opens the log (path NULL: standard error); 0, or -1 with errno. */
 int log_open(struct log *log, const char *path);
 
 /* Opens the file anew, after somebody has rotated it. */
@@ -20,8 +20,10 @@ void log_reopen(struct log *log);
 /* Writes a line; text is what stands behind the time. */
 void log_line(const struct log *log, const char *text);
 
-/* The same, formatted. */
-void log_printf(const struct log *log, const char *fmt, ...)
-    MSG_PRINTF(2, 3);
+/* Writes "event=EVENT error=TEXT", the text quoted as logfmt wants it. */
+void log_error(const struct log *log, const char *event, const char *text);
+
+/* As log_line, formatted. */
+void log_printf(const struct log *log, const char *fmt, ...) MSG_PRINTF(2, 3);
 
 #endif

@@ -20,7 +20,11 @@
 #define PROC_KILL_MS	 5   /* between them */
 
 /* What the child could not do. */
-enum stage { STAGE_SETUP, STAGE_CWD, STAGE_EXEC };
+enum stage {
+	STAGE_SETUP,
+	STAGE_CWD,
+	STAGE_EXEC
+};
 
 struct trouble {
 	enum stage stage;
@@ -131,16 +135,16 @@ static void
 explain(const struct proc_spec *p, const struct trouble *t,
     struct proc_failure *failure)
 {
-	const char *what = p->job->command != NULL ? "/bin/sh" :
-						     p->job->argv[0];
+	const char *what =
+	    p->job->command != NULL ? "/bin/sh" : p->job->argv[0];
 	const char *verb = "cannot execute";
 
 	if (t->stage == STAGE_CWD) {
 		what = p->job->cwd != NULL ? p->job->cwd : home();
 		verb = "cannot enter directory";
 	}
-	failure->exit_code = t->error == ENOENT || t->error == ENOTDIR ? 127 :
-									126;
+	failure->exit_code =
+	    t->error == ENOENT || t->error == ENOTDIR ? 127 : 126;
 	snprintf(failure->what, sizeof failure->what, "%s %.150s: %s", verb,
 	    what, strerror(t->error));
 }

@@ -36,8 +36,7 @@ registry_enter(struct spool *s, const char *name, const struct buf *text)
 		return -1;
 	/* Locked before it is seen: an unlocked entry is a dead one's. */
 	if (os_flock(fd, OS_LOCK_EXCLUSIVE, 0) == 0 &&
-	    renameat(s->dir[SPOOL_TMP], name, s->dir[SPOOL_WORKERS],
-		name) == 0)
+	    renameat(s->dir[SPOOL_TMP], name, s->dir[SPOOL_WORKERS], name) == 0)
 		return fd;
 	saved = errno;
 	(void)unlinkat(s->dir[SPOOL_TMP], name, 0);
@@ -71,8 +70,7 @@ registry_leave(struct spool *s, const char *name, int fd)
 int
 registry_alive(const struct spool *s, const char *name)
 {
-	int fd = fs_open(s->dir[SPOOL_WORKERS], name, O_RDONLY | O_NONBLOCK,
-	    0);
+	int fd = fs_open(s->dir[SPOOL_WORKERS], name, O_RDONLY | O_NONBLOCK, 0);
 	int held, saved;
 
 	if (fd == -1)
@@ -94,7 +92,8 @@ read_entry(const struct spool *s, struct registry_entry *e)
 	long n;
 
 	if (fs_read_file(s->dir[SPOOL_WORKERS], e->name, &text,
-		REGISTRY_FILE_MAX) == 0 && text.data != NULL) {
+		REGISTRY_FILE_MAX) == 0 &&
+	    text.data != NULL) {
 		for (line = strtok_r(text.data, "\n", &rest); line != NULL;
 		     line = strtok_r(NULL, "\n", &rest)) {
 			if (strncmp(line, "started_at=", 11) == 0)
@@ -115,8 +114,8 @@ is_supervisor(const struct spool *s, const char *name)
 	struct stat st;
 
 	return strlen(name) < REGISTRY_NAME_MAX &&
-	    fstatat(s->dir[SPOOL_WORKERS], name, &st,
-		AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstatat(s->dir[SPOOL_WORKERS], name, &st, AT_SYMLINK_NOFOLLOW) ==
+	    0 &&
 	    st.st_size > 0;
 }
 
@@ -205,8 +204,8 @@ registry_asked(const struct spool *s, enum registry_request what,
 	struct stat st;
 
 	request_name(what, whom, name);
-	return fstatat(s->dir[SPOOL_CONTROL], name, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0;
+	return fstatat(s->dir[SPOOL_CONTROL], name, &st, AT_SYMLINK_NOFOLLOW) ==
+	    0;
 }
 
 void

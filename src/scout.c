@@ -13,15 +13,19 @@
 #include "text.h"
 
 /* The directories that are watched, in the order of scout.watch. */
-enum { WATCH_PENDING, WATCH_FAILED, WATCH_CONTROL, WATCH_SPOOL };
+enum {
+	WATCH_PENDING,
+	WATCH_FAILED,
+	WATCH_CONTROL,
+	WATCH_SPOOL
+};
 
 int
 scout_open(struct scout *sc, struct spool *spool, const struct conf *conf,
     const struct log *log, struct index *index)
 {
-	const int fds[] = { spool->dir[SPOOL_PENDING],
-		spool->dir[SPOOL_FAILED], spool->dir[SPOOL_CONTROL],
-		spool->fd };
+	const int fds[] = { spool->dir[SPOOL_PENDING], spool->dir[SPOOL_FAILED],
+		spool->dir[SPOOL_CONTROL], spool->fd };
 	int i;
 
 	memset(sc, 0, sizeof *sc);
@@ -33,8 +37,7 @@ scout_open(struct scout *sc, struct spool *spool, const struct conf *conf,
 	for (i = 0; i < 4 && sc->watch_fd != -1; i++) {
 		sc->watch[i] = os_watch_add(sc->watch_fd, fds[i]);
 		if (sc->watch[i] == -1) {
-			log_printf(log, "event=polling error=\"%s\"",
-			    strerror(errno));
+			log_error(log, "polling", strerror(errno));
 			scout_close(sc);
 		}
 	}
@@ -57,8 +60,7 @@ scout_name(struct scout *sc, struct index_entry *e, const char *what)
 	if (e->named)
 		return;
 	e->named = 1;
-	buf_printf(&line, "event=left-alone file=%s/",
-	    spool_dir_name(e->dir));
+	buf_printf(&line, "event=left-alone file=%s/", spool_dir_name(e->dir));
 	text_logfmt(&line, e->name, strlen(e->name));
 	buf_puts(&line, " error=");
 	text_logfmt(&line, what, strlen(what));
@@ -92,8 +94,8 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 	created = spool_changed(fd);
 	parsed = job_parse(&job, buf_text(&text), text.len, &error);
 	if (parsed == JOB_OK)
-		due = claim_due(sc->conf, &job, e->dir, now,
-		    fs_mono() - e->seen);
+		due =
+		    claim_due(sc->conf, &job, e->dir, now, fs_mono() - e->seen);
 	else if (parsed == JOB_HALF)
 		due = now + sc->spool->settle;
 	if (job.created_at >= 0)
@@ -225,7 +227,6 @@ seen(void *arg, const struct os_event *event)
 void
 scout_look(struct scout *sc)
 {
-	if (sc->watch_fd != -1 &&
-	    os_watch_read(sc->watch_fd, seen, sc) == -1)
+	if (sc->watch_fd != -1 && os_watch_read(sc->watch_fd, seen, sc) == -1)
 		sc->lost = 1;
 }

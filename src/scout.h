@@ -22,14 +22,14 @@ struct scout {
 	const struct conf *conf;
 	const struct log *log;
 	struct index *index;
-	int watch_fd;	/* -1: poll */
-	int watch[4];	/* numbers of the watches below */
-	unsigned mark;	/* of the last scan */
-	int dir;	/* being scanned */
-	int lost;	/* events were lost: scan all */
-	int control;	/* something changed in control/ */
-	int config;	/* or in SPOOL itself */
-	int trouble;	/* errno of a scan that failed, 0 */
+	int watch_fd;  /* -1: poll */
+	int watch[4];  /* numbers of the watches below */
+	unsigned mark; /* of the last scan */
+	int dir;       /* being scanned */
+	int lost;      /* events were lost: scan all */
+	int control;   /* something changed in control/ */
+	int config;    /* or in SPOOL itself */
+	int trouble;   /* errno of a scan that failed, 0 */
 };
 
 /* Begins to watch; without inotify there is nothing to do.  0 or -1. */
@@ -48,7 +48,6 @@ void scout_examine(struct scout *scout, int dir, const char *name,
     uint64_t inode);
 
 /* Says once what is odd about an entry. */
-void scout_name(struct scout *scout, struct index_entry *e,
-    const char *what);
+void scout_name(struct scout *scout, struct index_entry *e, const char *what);
 
 #endif

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +16,8 @@
 
 #define SPOOL_ARCHIVE_TRIES 1000 /* names looked at for one record */
 
-static const char *const dir_names[SPOOL_DIRS] = {
-	"pending", "processing", "completed", "failed", "dead", "tmp",
-	"output", "workers", "control"
-};
+static const char *const dir_names[SPOOL_DIRS] = { "pending", "processing",
+	"completed", "failed", "dead", "tmp", "output", "workers", "control" };
 
 const char *
 spool_dir_name(int dir)
@@ -59,21 +56,6 @@ spool_path(const char *option)
 	return NULL;
 }
 
-/* The path from the root; symbolic links in it are left as they are. */
-static char *
-absolute(const char *path)
-{
-	char here[PATH_MAX];
-	struct buf b = BUF_EMPTY;
-
-	if (path[0] == '/')
-		return join(path, "");
-	if (getcwd(here, sizeof here) == NULL)
-		return NULL;
-	buf_printf(&b, "%s/%s", here, path);
-	return b.data;
-}
-
 /* Makes the directories above the last component, as mkdir -p does. */
 static void
 make_parents(const char *path)
@@ -105,9 +87,9 @@ check_owner(const struct stat *st, const char *path, char why[SPOOL_WHY_MAX])
 	uid_t me = geteuid();
 
 	if (st->st_uid != me && (me == 0 || st->st_uid != 0))
-		return refuse(why, path, me == 0 ?
-			"does not belong to root: run as its owner" :
-			"belongs to somebody else");
+		return refuse(why, path,
+		    me == 0 ? "does not belong to root: run as its owner" :
+			      "belongs to somebody else");
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return refuse(why, path,
 		    "group or others may write it: chmod go-w it");
@@ -126,30 +108,50 @@ is_ours(const char *name)
 }
 
 /*
+ * Counts what is in a directory: names of ours, and all but dot-files.
+ * Returns 0, or -1 if it cannot be read.
+ */
+static int
+look_into(int fd, int *ours, int *all)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	DIR *dir = copy != -1 ? fdopendir(copy) : NULL;
+	const struct dirent *entry;
+
+	*ours = *all = 0;
+	if (dir == NULL) {
+		if (copy != -1)
+			(void)close(copy);
+		return -1;
+	}
+	rewinddir(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		*ours += is_ours(entry->d_name);
+		*all += entry->d_name[0] != '.' &&
+		    strcmp(entry->d_name, "lost+found") != 0;
+	}
+	closedir(dir);
+	return 0;
+}
+
+/*
  * True if the directory may become a spool: it has a directory of ours in it
  * or nothing at all.  Keeps a mistyped -s from littering /etc.
  */
 static int
 may_become_spool(int fd)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	DIR *dir = copy != -1 ? fdopendir(copy) : NULL;
-	const struct dirent *entry;
-	int ours = 0, others = 0;
+	int ours, all;
 
-	if (dir == NULL) {
-		if (copy != -1)
-			(void)close(copy);
-		return 0;
-	}
-	rewinddir(dir);
-	while ((entry = readdir(dir)) != NULL) {
-		ours += is_ours(entry->d_name);
-		others += entry->d_name[0] != '.' &&
-		    strcmp(entry->d_name, "lost+found") != 0;
-	}
-	closedir(dir);
-	return ours > 0 || others == 0;
+	return look_into(fd, &ours, &all) == 0 && (ours > 0 || all == 0);
+}
+
+static int
+is_empty(int fd)
+{
+	int ours, all;
+
+	return look_into(fd, &ours, &all) == 0 && all == 0;
 }
 
 static int
@@ -204,7 +206,7 @@ static void
 set_host(struct spool *s)
 {
 	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789._-";
+				   "abcdefghijklmnopqrstuvwxyz0123456789._-";
 	size_t i;
 
 	if (gethostname(s->host, sizeof s->host) == -1)
@@ -248,17 +250,21 @@ spool_open(struct spool *s, const char *path, enum spool_want want,
 	}
 	if (s->fd == -1)
 		return refuse(why, path, strerror(errno));
-	s->path = absolute(path);
+	s->path = fs_absolute(path);
 	if (s->path == NULL) {
 		refuse(why, path, strerror(errno));
 		spool_close(s);
 		return -1;
 	}
-	if (open_dirs(s, want, why) == -1) {
-		spool_close(s);
-		return -1;
+	if (open_dirs(s, want, why) == 0)
+		return 0;
+	if (want == SPOOL_READ && is_empty(s->fd)) {
+		(void)close(s->fd);
+		s->fd = -1; /* not a spool yet, but it may become one */
+		return 0;
 	}
-	return 0;
+	spool_close(s);
+	return -1;
 }
 
 void
@@ -285,14 +291,12 @@ spool_intact(const struct spool *s, char why[SPOOL_WHY_MAX])
 
 	for (i = 0; i < SPOOL_DIRS; i++) {
 		if (fstat(s->dir[i], &mine) == 0 &&
-		    fstatat(s->fd, dir_names[i], &there,
-			AT_SYMLINK_NOFOLLOW) == 0 &&
-		    mine.st_dev == there.st_dev &&
-		    mine.st_ino == there.st_ino)
+		    fstatat(s->fd, dir_names[i], &there, AT_SYMLINK_NOFOLLOW) ==
+			0 &&
+		    mine.st_dev == there.st_dev && mine.st_ino == there.st_ino)
 			continue;
 		snprintf(why, SPOOL_WHY_MAX,
-		    "%.400s/%s was removed or replaced", s->path,
-		    dir_names[i]);
+		    "%.400s/%s was removed or replaced", s->path, dir_names[i]);
 		return -1;
 	}
 	return 0;
@@ -381,8 +385,7 @@ spool_open_job(const struct spool *s, int dir, const char *name, int *fd)
 enum spool_result
 spool_take(const struct spool *s, int dir, const char *name, int *fd)
 {
-	enum spool_result r = open_regular(s, dir, name, O_RDWR | O_APPEND,
-	    fd);
+	enum spool_result r = open_regular(s, dir, name, O_RDWR | O_APPEND, fd);
 	int got, saved;
 
 	if (r != SPOOL_OK)
@@ -431,8 +434,7 @@ rename_noreplace(struct spool *s, int from, const char *name, int to,
 	struct stat st;
 	int ret = -1, saved;
 
-	if (os_rename_noreplace(s->dir[from], name, s->dir[to],
-		new_name) == 0)
+	if (os_rename_noreplace(s->dir[from], name, s->dir[to], new_name) == 0)
 		return 0;
 	if (errno != ENOSYS)
 		return -1;
@@ -574,16 +576,16 @@ spool_find(const struct spool *s, const char *name)
 {
 	/* Twice where it waits: a job may go back while we look. */
 	static const int order[] = { SPOOL_PENDING, SPOOL_FAILED,
-		SPOOL_PROCESSING, SPOOL_FAILED, SPOOL_PENDING,
-		SPOOL_COMPLETED, SPOOL_DEAD };
+		SPOOL_PROCESSING, SPOOL_FAILED, SPOOL_PENDING, SPOOL_COMPLETED,
+		SPOOL_DEAD };
 	struct stat st;
 	size_t i;
 
 	if (s->fd == -1)
 		return JOB_NO_STATE;
 	for (i = 0; i < sizeof order / sizeof order[0]; i++) {
-		if (fstatat(s->dir[order[i]], name, &st,
-			AT_SYMLINK_NOFOLLOW) == 0)
+		if (fstatat(s->dir[order[i]], name, &st, AT_SYMLINK_NOFOLLOW) ==
+		    0)
 			return order[i];
 		if (errno != ENOENT)
 			return -2;
@@ -625,9 +627,10 @@ name_free(const struct spool *s, const char *name)
 	struct stat st;
 
 	return fstatat(s->dir[SPOOL_COMPLETED], name, &st,
-		   AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT &&
-	    fstatat(s->dir[SPOOL_DEAD], name, &st,
-		AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT;
+		   AT_SYMLINK_NOFOLLOW) == -1 &&
+	    errno == ENOENT &&
+	    fstatat(s->dir[SPOOL_DEAD], name, &st, AT_SYMLINK_NOFOLLOW) == -1 &&
+	    errno == ENOENT;
 }
 
 static int
@@ -736,7 +739,8 @@ move_in(struct spool *s, int fd, const char *tmp_name, char *id, int chosen)
 		found = spool_find(s, id);
 		if (found == -2)
 			return SPOOL_ERROR;
-		r = found != JOB_NO_STATE ? SPOOL_EXISTS :
+		r = found != JOB_NO_STATE ?
+		    SPOOL_EXISTS :
 		    spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_PENDING, id);
 		if (r != SPOOL_EXISTS || chosen)
 			return r;
@@ -752,8 +756,8 @@ spool_enqueue(struct spool *s, const struct buf *text,
 	enum spool_result r;
 	int fd, saved;
 
-	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx",
-	    chosen ? id : "new", (unsigned long)random_number());
+	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx", chosen ? id : "new",
+	    (unsigned long)random_number());
 	fd = fs_create(s->dir[SPOOL_TMP], tmp_name, buf_text(text), text->len,
 	    s->durable);
 	if (fd == -1)
@@ -762,7 +766,8 @@ spool_enqueue(struct spool *s, const struct buf *text,
 	 * A chosen ID must be in no state at all.  Between looking and moving,
 	 * a fast worker could carry a namesake past us: hence the lock.
 	 */
-	r = chosen && spool_lock(s) == -1 ? SPOOL_ERROR :
+	r = chosen && spool_lock(s) == -1 ?
+	    SPOOL_ERROR :
 	    move_in(s, fd, tmp_name, id, chosen);
 	saved = errno;
 	if (s->lock_depth > 0)
@@ -791,11 +796,14 @@ sweep_one(void *arg, const char *name, uint64_t inode)
 	int fd;
 
 	(void)inode;
+	/* A young file may be on its way to pending/: not even a lock. */
+	if (fstatat(w->spool->dir[SPOOL_TMP], name, &st, AT_SYMLINK_NOFOLLOW) ==
+		-1 ||
+	    (int64_t)st.st_ctime * WHEN_SECOND >= w->now - SPOOL_TMP_AGE)
+		return 0;
 	if (spool_take(w->spool, SPOOL_TMP, name, &fd) != SPOOL_OK)
 		return 0;
-	if (fstat(fd, &st) == 0 &&
-	    (int64_t)st.st_ctime * WHEN_SECOND < w->now - SPOOL_TMP_AGE)
-		(void)unlinkat(w->spool->dir[SPOOL_TMP], name, 0);
+	(void)unlinkat(w->spool->dir[SPOOL_TMP], name, 0);
 	(void)fs_close(fd);
 	return 0;
 }

@@ -33,30 +33,30 @@ enum spool_dir {
 };
 #define SPOOL_DIRS 9
 
-#define SPOOL_HOST_MAX	 64		      /* bytes of a host name kept */
-#define SPOOL_SETTLE	 (60 * WHEN_SECOND)   /* half-written, then dead */
-#define SPOOL_TMP_AGE	 (36 * 3600 * WHEN_SECOND) /* swept from tmp/ */
-#define SPOOL_WHY_MAX	 512
+#define SPOOL_HOST_MAX 64			 /* bytes of a host name kept */
+#define SPOOL_SETTLE   (60 * WHEN_SECOND)	 /* half-written, then dead */
+#define SPOOL_TMP_AGE  (36 * 3600 * WHEN_SECOND) /* swept from tmp/ */
+#define SPOOL_WHY_MAX  512
 
 struct spool {
-	char *path;		/* absolute */
-	int fd;			/* of the directory; -1: there is none */
+	char *path; /* absolute */
+	int fd;	    /* of the directory; -1: there is none */
 	int dir[SPOOL_DIRS];
-	int durable;		/* sync what must not be lost */
-	int64_t settle;		/* microseconds until half-written is dead */
-	int lock_fd;		/* of SPOOL/lock while held, else -1 */
+	int durable;	/* sync what must not be lost */
+	int64_t settle; /* microseconds until half-written is dead */
+	int lock_fd;	/* of SPOOL/lock while held, else -1 */
 	int lock_depth;
-	int64_t stamped;	/* the last time handed out */
+	int64_t stamped; /* the last time handed out */
 	char host[SPOOL_HOST_MAX + 1];
 };
 
 enum spool_result {
 	SPOOL_OK,
-	SPOOL_GONE,	/* no such file, or another one by now */
-	SPOOL_BUSY,	/* locked by somebody else */
-	SPOOL_EXISTS,	/* the new name is taken */
-	SPOOL_FOREIGN,	/* not a regular file: left alone */
-	SPOOL_ERROR	/* errno says what */
+	SPOOL_GONE,    /* no such file, or another one by now */
+	SPOOL_BUSY,    /* locked by somebody else */
+	SPOOL_EXISTS,  /* the new name is taken */
+	SPOOL_FOREIGN, /* not a regular file: left alone */
+	SPOOL_ERROR    /* errno says what */
 };
 
 /* What spool_open does about a spool that is not there. */
@@ -110,8 +110,8 @@ enum spool_result spool_open_job(const struct spool *s, int dir,
  * makes sure that the name still means it: OK and the descriptor in *fd;
  * GONE, BUSY, FOREIGN, ERROR.
  */
-enum spool_result spool_take(const struct spool *s, int dir,
-    const char *name, int *fd);
+enum spool_result spool_take(const struct spool *s, int dir, const char *name,
+    int *fd);
 
 /* Gives up the lock for all who share it, and closes. */
 void spool_release(int fd);

@@ -44,12 +44,12 @@ struct supervisor {
 	int entry;		      /* of workers/ */
 	int64_t started_at;
 
-	int stopping;	 /* nothing new; leave when nothing runs */
-	int interrupted; /* what runs was told to go back */
-	int died;	 /* a job went to dead/ */
-	int failed;	 /* an error: exit 1 */
-	int foreign;	 /* processing/ holds what is not ours */
-	int waiting;	 /* why nothing starts was logged */
+	int stopping;	     /* nothing new; leave when nothing runs */
+	int interrupted;     /* what runs was told to go back */
+	int died;	     /* a job went to dead/ */
+	int failed;	     /* an error: exit 1 */
+	int foreign;	     /* processing/ holds what is not ours */
+	int waiting;	     /* why nothing starts was logged */
 	size_t said_waiting; /* draining: what the log has */
 
 	/* When to do what, on the monotonic clock. */
@@ -170,8 +170,7 @@ reload_config(struct supervisor *sv, int force)
 	if (!force && same_file(&st, &sv->conf_stat))
 		return;
 	if (load_config(sv, why) == -1)
-		log_printf(&sv->log, "event=config-refused error=\"%s\"",
-		    why);
+		log_error(&sv->log, "config-refused", why);
 	else
 		log_line(&sv->log, "event=config-read");
 }
@@ -185,13 +184,15 @@ entry_text(const struct supervisor *sv, struct buf *out)
 	int i;
 
 	when_format(time, sv->started_at);
-	buf_printf(out, "host=%s\npid=%ld\nstarted_at=%s\ncount=%d\n"
-	    "version=%s\n", sv->spool->host, (long)getpid(), time,
-	    sv->options->count, QUEUECTL_VERSION);
+	buf_printf(out,
+	    "host=%s\npid=%ld\nstarted_at=%s\ncount=%d\n"
+	    "version=%s\n",
+	    sv->spool->host, (long)getpid(), time, sv->options->count,
+	    QUEUECTL_VERSION);
 	for (i = 0; i < JOB_STATES; i++)
 		if (i != JOB_PENDING && i != JOB_PROCESSING)
-			buf_printf(out, "ended_%s=%019lld\n",
-			    job_state_name(i), (long long)sv->ended[i]);
+			buf_printf(out, "ended_%s=%019lld\n", job_state_name(i),
+			    (long long)sv->ended[i]);
 	for (i = 0; i < BUCKETS; i++) {
 		if (i == BUCKETS - 1)
 			buf_puts(out, "duration_more");
@@ -226,8 +227,8 @@ count_run(struct supervisor *sv, const struct answer *a)
 	if (a->state != JOB_NO_STATE)
 		sv->ended[a->state]++;
 	for (i = 0; i < BUCKETS - 1; i++)
-		if (a->duration <= (i == 0 ? WHEN_SECOND / 10 :
-			bucket_ends[i] * WHEN_SECOND))
+		if (a->duration <=
+		    (i == 0 ? WHEN_SECOND / 10 : bucket_ends[i] * WHEN_SECOND))
 			break;
 	sv->bucket[i]++;
 	sv->total += a->duration;
@@ -280,7 +281,7 @@ static void
 give_up(struct supervisor *sv, const char *what, const char *why)
 {
 	if (!sv->failed)
-		log_printf(&sv->log, "event=%s error=\"%s\"", what, why);
+		log_error(&sv->log, what, why);
 	sv->failed = 1;
 	stop(sv, what);
 }
@@ -295,8 +296,7 @@ log_recovered(struct supervisor *sv, const struct claim *c)
 	buf_printf(&line, "job=%s event=recovered state=%s", c->name,
 	    job_state_name(c->where));
 	if (c->end.reason != JOB_NO_REASON)
-		buf_printf(&line, " reason=%s",
-		    job_reason_name(c->end.reason));
+		buf_printf(&line, " reason=%s", job_reason_name(c->end.reason));
 	if (c->end.error != NULL) {
 		buf_puts(&line, " error=");
 		text_logfmt(&line, c->end.error, strlen(c->end.error));
@@ -338,8 +338,7 @@ recover_all(struct supervisor *sv)
 	sv->foreign = 0;
 	if (spool_scan(sv->spool, SPOOL_PROCESSING, recover_one, sv) == -1)
 		sv->foreign = 1;
-	sv->recover = sv->foreign ? fs_mono() + SUPERVISOR_RECOVER :
-				    WHEN_NEVER;
+	sv->recover = sv->foreign ? fs_mono() + SUPERVISOR_RECOVER : WHEN_NEVER;
 }
 
 /* ---- Requests ---- */
@@ -432,8 +431,7 @@ settle_entry(struct supervisor *sv, struct index_entry *e,
 }
 
 static void
-take_done(struct supervisor *sv, struct crew_member *m,
-    const struct answer *a)
+take_done(struct supervisor *sv, struct crew_member *m, const struct answer *a)
 {
 	struct index_entry *e = index_find(&sv->index, m->dir, m->job);
 
@@ -586,8 +584,7 @@ hand_out(struct supervisor *sv)
 			return;
 		if (crew_find(&sv->crew, e->name) != NULL) {
 			e->busy = 1; /* a namesake is at work here */
-			index_delay(&sv->index, e,
-			    fs_now() + SUPERVISOR_BUSY);
+			index_delay(&sv->index, e, fs_now() + SUPERVISOR_BUSY);
 			continue;
 		}
 		order.kind = ORDER_RUN;
@@ -620,9 +617,10 @@ say_draining(struct supervisor *sv)
 	sv->said_waiting = waiting + (size_t)sv->foreign;
 	if (due != WHEN_NEVER && due > fs_now())
 		when_format_ms(time, due);
-	log_printf(&sv->log, "event=draining waiting=%lu next_due=%s "
-	    "running_elsewhere=%s", (unsigned long)waiting, time,
-	    sv->foreign ? "yes" : "no");
+	log_printf(&sv->log,
+	    "event=draining waiting=%lu next_due=%s "
+	    "running_elsewhere=%s",
+	    (unsigned long)waiting, time, sv->foreign ? "yes" : "no");
 }
 
 /* Stops when nothing of any state is live, here or elsewhere. */
@@ -665,8 +663,7 @@ look_around(struct supervisor *sv, int64_t mono)
 	obey_control(sv);
 	scout_scan(&sv->scout);
 	if (sv->scout.trouble != 0)
-		log_printf(&sv->log, "event=unreadable error=\"%s\"",
-		    strerror(sv->scout.trouble));
+		log_error(&sv->log, "unreadable", strerror(sv->scout.trouble));
 	if (sv->recover == WHEN_NEVER)
 		sv->recover = mono;
 }
@@ -756,16 +753,15 @@ loop(struct supervisor *sv)
 static int
 run(struct supervisor *sv)
 {
-	sv->polled = calloc((size_t)sv->options->count + 2,
-	    sizeof *sv->polled);
+	sv->polled = calloc((size_t)sv->options->count + 2, sizeof *sv->polled);
 	if (sv->polled == NULL ||
 	    crew_init(&sv->crew, sv->options->count, sv->spool->path,
 		sv->name) == -1) {
 		msg_warn("worker start");
 		return MSG_REFUSED;
 	}
-	log_printf(&sv->log, "event=started supervisor=%s workers=%d",
-	    sv->name, sv->options->count);
+	log_printf(&sv->log, "event=started supervisor=%s workers=%d", sv->name,
+	    sv->options->count);
 	/* Workers first: they need no copy of the index. */
 	sv->respawn = crew_fill(&sv->crew, fs_mono());
 	/* First the watch, then the scan: nothing falls between. */
@@ -778,7 +774,8 @@ run(struct supervisor *sv)
 	free(sv->polled);
 	return sv->failed || sv->interrupted ||
 		(sv->options->drain && sv->died) ?
-	    MSG_REFUSED : MSG_OK;
+	    MSG_REFUSED :
+	    MSG_OK;
 }
 
 /* ---- Starting ---- */

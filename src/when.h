@@ -14,7 +14,7 @@
 
 #define WHEN_SECOND INT64_C(1000000)
 #define WHEN_NEVER  INT64_MAX
-#define WHEN_SIZE   40 /* bytes that any of the formats below needs */
+#define WHEN_SIZE   48 /* bytes that any of the formats below needs */
 
 /* The years that can be written: RFC 3339 has four digits. */
 #define WHEN_MIN INT64_C(0)		     /* 1970-01-01T00:00:00Z */

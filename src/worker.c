@@ -18,11 +18,17 @@
 #include "proc.h"
 #include "text.h"
 
-#define WORKER_TICK   WHEN_SECOND	/* looks for requests, checks output */
-#define WORKER_RETRY  (2 * WHEN_SECOND) /* between tries to record an end */
+#define WORKER_TICK  WHEN_SECOND       /* looks for requests, checks output */
+#define WORKER_RETRY (2 * WHEN_SECOND) /* between tries to record an end */
 
 /* Why a run is being ended before its time. */
-enum cause { CAUSE_NONE, CAUSE_TIMEOUT, CAUSE_OUTPUT, CAUSE_STOP, CAUSE_CANCEL };
+enum cause {
+	CAUSE_NONE,
+	CAUSE_TIMEOUT,
+	CAUSE_OUTPUT,
+	CAUSE_STOP,
+	CAUSE_CANCEL
+};
 
 struct worker {
 	int socket; /* -1: the supervisor is gone */
@@ -255,8 +261,8 @@ watch_run(struct worker *w, struct run *r)
 			proc_kill(r->pid);
 			r->kill_at = WHEN_NEVER;
 		}
-		wait_for(w, r, earliest(r->tick,
-		    earliest(r->deadline, r->kill_at)));
+		wait_for(w, r,
+		    earliest(r->tick, earliest(r->deadline, r->kill_at)));
 	}
 	/* All that is left of it goes, unless it did what it was to do. */
 	if (r->cause != CAUSE_NONE)
@@ -270,8 +276,8 @@ watch_run(struct worker *w, struct run *r)
 /* ---- Recording ---- */
 
 static void
-describe_end(const struct worker *w, const struct run *r,
-    struct claim_end *end, char *text, size_t size)
+describe_end(const struct worker *w, const struct run *r, struct claim_end *end,
+    char *text, size_t size)
 {
 	const struct job *job = &w->claim.job;
 
@@ -286,8 +292,9 @@ describe_end(const struct worker *w, const struct run *r,
 		end->error = "output limit";
 	if (r->cause != CAUSE_TIMEOUT)
 		return;
-	snprintf(text, size, "timed out after %ld s", job->timeout >= 0 ?
-		job->timeout : w->order.conf.job_timeout_seconds);
+	snprintf(text, size, "timed out after %ld s",
+	    job->timeout >= 0 ? job->timeout :
+				w->order.conf.job_timeout_seconds);
 	end->error = text;
 }
 
@@ -338,8 +345,8 @@ answer_ran(struct worker *w, enum claim_result result, struct answer *a)
 
 /* failure: why it could not begin, or NULL if it ran. */
 static void
-finish_run(struct worker *w, struct run *r,
-    const struct proc_failure *failure, struct answer *a)
+finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
+    struct answer *a)
 {
 	struct claim_end end;
 	char text[64];
@@ -387,17 +394,18 @@ log_start(struct worker *w)
 static void
 run_init(struct worker *w, struct run *r)
 {
-	long timeout = w->claim.job.timeout >= 0 ? w->claim.job.timeout :
+	long timeout = w->claim.job.timeout >= 0 ?
+	    w->claim.job.timeout :
 	    w->order.conf.job_timeout_seconds;
 
 	memset(r, 0, sizeof *r);
 	r->started = fs_mono();
-	r->deadline = timeout > 0 ? r->started + timeout * WHEN_SECOND :
-				    WHEN_NEVER;
+	r->deadline =
+	    timeout > 0 ? r->started + timeout * WHEN_SECOND : WHEN_NEVER;
 	r->kill_at = WHEN_NEVER;
 	r->tick = r->started + WORKER_TICK;
-	r->touch = r->started +
-	    w->order.conf.lock_lease_seconds * WHEN_SECOND / 3;
+	r->touch =
+	    r->started + w->order.conf.lock_lease_seconds * WHEN_SECOND / 3;
 }
 
 /* Runs the job that was claimed and begun. */

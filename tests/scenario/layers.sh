@@ -8,9 +8,9 @@ src=${TESTS:?}/../src
 # From the lowest layer to the highest; `os` is os.h and every os_*.c, and a
 # name with a star stands for all files that begin so.
 layer0='msg buf os fs'
-layer1='when text retry json job draft job_json'
+layer1='when text retry json job draft'
 layer2='conf spool claim registry'
-layer3='index proc worker supervisor log doctor metrics http'
+layer3='log index scout proc worker crew supervisor doctor metrics http'
 layer4='opt cmd cmd_* main'
 
 columns=80
