@@ -1,0 +1,123 @@
+# shellcheck shell=sh
+# lib.sh - what the scenario tests share; each begins with
+#	. "$TESTS/lib.sh"
+# and then has an empty spool in ./spool, and $QUEUECTL_SPOOL says so.
+
+set -eu
+
+QUEUECTL_SPOOL=$PWD/spool
+export QUEUECTL_SPOOL
+PIDS=
+
+q() {
+	"$QUEUECTL" "$@"
+}
+
+fail() {
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+# is WANTED GOT WHAT: they must be equal.
+is() {
+	[ "$1" = "$2" ] || fail "$3: expected '$1', got '$2'"
+}
+
+# exits STATUS COMMAND...: it must exit with that status; its output is in
+# ./out and ./err.
+exits() {
+	wanted=$1
+	shift
+	got=0
+	"$@" >out 2>err || got=$?
+	[ "$got" -eq "$wanted" ] || {
+		cat out err >&2
+		fail "'$*' exits with $got, not $wanted"
+	}
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds, looking every 20 ms.
+wait_for() {
+	looks=$(($1 * 50))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		looks=$((looks - 1))
+		[ "$looks" -gt 0 ] || fail "waited in vain for: $*"
+		sleep 0.02
+	done
+}
+
+# gone PID: no such process (a zombie is none).
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# drop NAME LINE...: a job dropped as a script would do it.
+drop() {
+	name=$1
+	shift
+	printf '%s\n' "$@" >"spool/tmp/$name"
+	mv "spool/tmp/$name" "spool/pending/$name"
+}
+
+# workers OPTION...: a supervisor in the background; its PID is $SUPERVISOR,
+# its log ./log (added to).
+workers() {
+	"$QUEUECTL" worker start "$@" >>log 2>&1 &
+	SUPERVISOR=$!
+	PIDS="$PIDS $SUPERVISOR"
+	wait_for 10 registered
+}
+
+registered() {
+	[ -n "$(find spool/workers -name "*.$SUPERVISOR" 2>/dev/null)" ]
+}
+
+# stop_workers: TERM to the last one, and waits; its status in $STATUS.
+stop_workers() {
+	kill -TERM "$SUPERVISOR" 2>/dev/null || :
+	STATUS=0
+	wait "$SUPERVISOR" || STATUS=$?
+}
+
+# drain OPTION...: runs all that waits, and fails only if the program does.
+drain() {
+	STATUS=0
+	"$QUEUECTL" worker start --drain "$@" >>log 2>&1 || STATUS=$?
+	[ "$STATUS" -le 1 ] || fail "drain exits with $STATUS"
+}
+
+# states NAME: the keys of the state lines of a job, in one line.
+states() {
+	awk -F= '/^(pending|processing|completed|failed|dead)=/ {
+		line = line sep $1; sep = " " } END { print line }' "$1"
+}
+
+# field FILE STATE FIELD: of the last line of that state.
+field() {
+	sed -n "s/^$2=.* $3=\([^ ]*\).*/\1/p" "$1" | tail -n 1
+}
+
+# count DIR: the files in a directory of the spool.
+count() {
+	find "spool/$1" -type f | wc -l | tr -d ' '
+}
+
+# What a test leaves running is told to stop, then killed.
+clean_up() {
+	status=$?
+	trap - EXIT
+	for pid in $PIDS; do
+		kill -TERM "$pid" 2>/dev/null || continue
+		sleep 0.1
+		kill -TERM "$pid" 2>/dev/null || :
+	done
+	for pid in $PIDS; do
+		wait "$pid" 2>/dev/null || :
+	done
+	exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+
+q init
