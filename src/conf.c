@@ -16,6 +16,7 @@ static const char *const mode_words[] = { "priority", "fifo", NULL };
 static const char *const durability_words[] = { "full", "none", NULL };
 
 #define TEN_YEARS 315360000
+#define BYTES_MAX (sizeof(long) > 4 ? 1e15 : 2147483647.0)
 #define AT(field) offsetof(struct conf, field)
 
 /* clang-format off */
@@ -47,9 +48,9 @@ const struct conf_key conf_keys[] = {
 	    1000000),
 	NUMBER(max_output_bytes,
 	    "of standard output or error of a run (0: any)", "0", 0,
-	    2147483647),
+	    BYTES_MAX),
 	NUMBER(min_free_bytes, "free space below which nothing starts",
-	    "1048576", 0, 2147483647),
+	    "1048576", 0, BYTES_MAX),
 	NUMBER(retain_completed_seconds, "completed jobs are kept (0: ever)",
 	    "0", 0, TEN_YEARS),
 	NUMBER(retain_dead_seconds, "dead jobs are kept (0: ever)", "0", 0,

@@ -12,6 +12,8 @@
 
 #include "fs.h"
 
+#define CREW_SPARE_FDS 8 /* the supervisor needs them for other things */
+
 int
 crew_init(struct crew *crew, int count, const char *spool_path,
     const char *name)
@@ -52,12 +54,18 @@ static int
 start(struct crew *crew, struct crew_member *m, int64_t mono)
 {
 	sigset_t all, old;
-	int pair[2];
+	int pair[2], saved;
 	pid_t pid;
 
 	m->started = mono;
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
 		return -1;
+	if (pair[1] + CREW_SPARE_FDS >= sysconf(_SC_OPEN_MAX)) {
+		(void)fs_close(pair[0]);
+		(void)fs_close(pair[1]);
+		errno = EMFILE;
+		return -1;
+	}
 	(void)fcntl(pair[0], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(pair[1], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
@@ -67,10 +75,12 @@ start(struct crew *crew, struct crew_member *m, int64_t mono)
 	pid = fork();
 	if (pid == 0)
 		worker_main(pair[1], crew->spool_path, m->name);
+	saved = errno;
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	(void)fs_close(pair[1]);
 	if (pid == -1) {
 		(void)fs_close(pair[0]);
+		errno = saved;
 		return -1;
 	}
 	m->pid = pid;
@@ -85,6 +95,8 @@ crew_fill(struct crew *crew, int64_t mono)
 	int64_t again = WHEN_NEVER, at;
 	int i;
 
+	crew->error = 0;
+
 	for (i = 0; i < crew->count; i++) {
 		m = &crew->member[i];
 		if (m->pid != 0 || m->leaving)
@@ -92,8 +104,10 @@ crew_fill(struct crew *crew, int64_t mono)
 		at = m->started + CREW_RESPAWN;
 		if (at <= mono && start(crew, m, mono) == 0)
 			continue;
-		if (at <= mono)
+		if (at <= mono) {
+			crew->error = errno;
 			at = mono + CREW_RESPAWN;
+		}
 		if (at < again)
 			again = at;
 	}
@@ -230,6 +244,17 @@ crew_by_pid(struct crew *crew, pid_t pid)
 
 	for (i = 0; i < crew->count; i++)
 		if (crew->member[i].pid == pid)
+			return &crew->member[i];
+	return NULL;
+}
+
+struct crew_member *
+crew_by_socket(struct crew *crew, int socket)
+{
+	int i;
+
+	for (i = 0; i < crew->count; i++)
+		if (crew->member[i].socket == socket)
 			return &crew->member[i];
 	return NULL;
 }

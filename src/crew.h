@@ -33,7 +33,8 @@ struct crew_member {
 struct crew {
 	struct crew_member *member;
 	int count;
-	int busy; /* members with an order */
+	int busy;  /* members with an order */
+	int error; /* errno of the last start that failed, 0 */
 	const char *spool_path;
 };
 
@@ -76,6 +77,9 @@ void crew_interrupt(struct crew *crew);
 
 /* The member that is that process, or NULL. */
 struct crew_member *crew_by_pid(struct crew *crew, pid_t pid);
+
+/* The member whose socket that is, or NULL. */
+struct crew_member *crew_by_socket(struct crew *crew, int socket);
 
 /* Takes note that a member's process has ended. */
 void crew_lost(struct crew *crew, struct crew_member *m);

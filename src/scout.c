@@ -106,31 +106,18 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 	buf_free(&text);
 }
 
-void
-scout_examine(struct scout *sc, int dir, const char *name, uint64_t inode)
+/* Reads the file of an entry that is not held. */
+static void
+examine(struct scout *sc, struct index_entry *e)
 {
-	struct index_entry *e;
-	enum spool_result r = SPOOL_OK;
+	enum spool_result r;
 	int fd = -1;
 
-	e = index_add(sc->index, dir, name, fs_mono());
-	if (e == NULL)
-		return; /* out of memory: the next scan finds it */
-	e->mark = sc->mark;
-	if (e->place == INDEX_HELD) {
-		e->again = 1;
-		return;
-	}
-	if (inode != 0 && inode != e->inode) {
-		e->inode = inode;
-		e->seen = fs_mono();
-		e->named = 0;
-	}
-	if (!job_id_valid(name)) {
+	if (!job_id_valid(e->name)) {
 		ignore(sc, e, "not a job ID");
 		return;
 	}
-	r = spool_open_job(sc->spool, dir, name, &fd);
+	r = spool_open_job(sc->spool, e->dir, e->name, &fd);
 	if (r == SPOOL_OK) {
 		e->busy = 0;
 		enter(sc, e, fd);
@@ -145,6 +132,35 @@ scout_examine(struct scout *sc, int dir, const char *name, uint64_t inode)
 	}
 }
 
+void
+scout_enter(struct scout *sc, int dir, const char *name, uint64_t inode)
+{
+	struct index_entry *e = index_add(sc->index, dir, name, fs_mono());
+
+	if (e == NULL)
+		return; /* out of memory: the next scan finds it */
+	e->mark = sc->mark;
+	if (e->place == INDEX_HELD) {
+		e->again = 1;
+		return;
+	}
+	e->inode = inode;
+	e->seen = fs_mono();
+	e->named = 0;
+	examine(sc, e);
+}
+
+void
+scout_examine(struct scout *sc, int dir, const char *name)
+{
+	struct index_entry *e = index_find(sc->index, dir, name);
+
+	if (e == NULL)
+		scout_enter(sc, dir, name, 0);
+	else if (e->place != INDEX_HELD)
+		examine(sc, e);
+}
+
 /* ---- Scanning ---- */
 
 static int
@@ -153,14 +169,16 @@ scan_one(void *arg, const char *name, uint64_t inode)
 	struct scout *sc = arg;
 	struct index_entry *e = index_find(sc->index, sc->dir, name);
 
-	/* What is known and still the same file need not be read again. */
 	if (e != NULL && e->inode == 0 && e->place != INDEX_HELD)
 		e->inode = inode; /* known by an event, which has none */
-	if (e != NULL && e->inode == inode && !e->half) {
-		e->mark = sc->mark;
+	if (e == NULL || e->inode != inode) {
+		scout_enter(sc, sc->dir, name, inode);
 		return 0;
 	}
-	scout_examine(sc, sc->dir, name, inode);
+	/* The same file need not be read again, unless it was half there. */
+	e->mark = sc->mark;
+	if (e->half)
+		scout_examine(sc, sc->dir, name);
 	return 0;
 }
 
@@ -198,7 +216,7 @@ file_written(struct scout *sc, int dir, const char *name)
 	if (e != NULL && e->place == INDEX_HELD)
 		e->written = 1;
 	else if (e == NULL || !e->busy)
-		scout_examine(sc, dir, name, 0);
+		scout_examine(sc, dir, name);
 }
 
 static void
@@ -221,7 +239,7 @@ seen(void *arg, const struct os_event *event)
 	else if (event->written)
 		file_written(sc, dir, event->name);
 	else
-		scout_examine(sc, dir, event->name, 0);
+		scout_enter(sc, dir, event->name, 0);
 }
 
 void

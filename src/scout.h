@@ -43,9 +43,15 @@ void scout_look(struct scout *scout);
 /* Reads both directories, and forgets what is gone. */
 void scout_scan(struct scout *scout);
 
-/* Reads a job file anew, and enters it, or forgets it. */
-void scout_examine(struct scout *scout, int dir, const char *name,
+/*
+ * A name has appeared, or was given to another file (inode 0: not known):
+ * enters it, or forgets it if it is gone already.
+ */
+void scout_enter(struct scout *scout, int dir, const char *name,
     uint64_t inode);
+
+/* The file of a name that is known was changed: reads it anew. */
+void scout_examine(struct scout *scout, int dir, const char *name);
 
 /* Says once what is odd about an entry. */
 void scout_name(struct scout *scout, struct index_entry *e, const char *what);

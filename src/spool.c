@@ -461,6 +461,12 @@ spool_rename(struct spool *s, int fd, int from, const char *name, int to,
 	/* A rename over a network may say no and have happened. */
 	if (same == 1)
 		return SPOOL_OK;
+	/*
+	 * What lies in tmp/ is its maker's alone: it was ours that went.  By
+	 * now a worker may have taken it further, as nobody locks a new job.
+	 */
+	if (ret == 0 && from == SPOOL_TMP)
+		return SPOOL_OK;
 	if (ret == 0) {
 		/* It took somebody else's file, who had the name by then. */
 		if (same == 0)

@@ -26,6 +26,12 @@
 #define QUEUECTL_VERSION "unknown"
 #endif
 
+#ifdef SIGRTMAX
+#define SIGNAL_MAX SIGRTMAX
+#else
+#define SIGNAL_MAX 31
+#endif
+
 /* Upper ends of the duration buckets of the counters, in seconds. */
 static const int bucket_ends[] = { 0, 1, 10, 60, 600, 3600 }; /* 0: 0.1 */
 #define BUCKETS 7 /* one more for what takes longer */
@@ -112,7 +118,7 @@ set_signals(void)
 	memset(&sa, 0, sizeof sa);
 	sigemptyset(&sa.sa_mask);
 	sa.sa_handler = SIG_DFL;
-	for (sig = 1; sig < 32; sig++)
+	for (sig = 1; sig <= SIGNAL_MAX; sig++)
 		(void)sigaction(sig, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &sa, NULL);
@@ -325,7 +331,7 @@ recover_one(void *arg, const char *name, uint64_t inode)
 	if (c.where == JOB_DEAD)
 		sv->died = 1;
 	if (c.where == JOB_PENDING || c.where == JOB_FAILED)
-		scout_examine(&sv->scout, c.where, name, 0);
+		scout_enter(&sv->scout, c.where, name, 0);
 	claim_drop(&c);
 	if (r == CLAIM_UNSYNCED)
 		give_up(sv, "sync-failed", "see the kernel's log");
@@ -426,8 +432,10 @@ settle_entry(struct supervisor *sv, struct index_entry *e,
 		break;
 	}
 	/* To answer busy, the worker itself had it open for writing. */
-	if (e->again || (e->written && a->result == CLAIM_LATER))
-		scout_examine(&sv->scout, e->dir, e->name, 0);
+	if (e->again)
+		scout_enter(&sv->scout, e->dir, e->name, 0);
+	else if (e->written && a->result == CLAIM_LATER)
+		scout_examine(&sv->scout, e->dir, e->name);
 }
 
 static void
@@ -444,7 +452,7 @@ take_done(struct supervisor *sv, struct crew_member *m, const struct answer *a)
 	/* Without a watch nobody else tells that it waits again. */
 	if (sv->scout.watch_fd == -1 &&
 	    (a->state == JOB_FAILED || a->state == JOB_PENDING))
-		scout_examine(&sv->scout, a->state, m->job, 0);
+		scout_enter(&sv->scout, a->state, m->job, 0);
 	if (a->ran || a->result == CLAIM_TROUBLE)
 		wake_namesakes(sv, m->job);
 	if (a->result == CLAIM_TROUBLE) {
@@ -695,28 +703,43 @@ wait_and_take(struct supervisor *sv)
 {
 	int64_t mono = fs_mono(), left = sleep_until(sv, mono) - mono;
 	struct pollfd *p = sv->polled;
-	nfds_t n = (nfds_t)sv->crew.count + 2;
-	int i;
+	struct crew_member *m;
+	int i, n = 2;
 
 	p[0].fd = signal_pipe[0];
 	p[1].fd = sv->scout.watch_fd;
+	/* Only what is open: poll(2) takes no more than may be open. */
 	for (i = 0; i < sv->crew.count; i++)
-		p[i + 2].fd = sv->crew.member[i].socket;
-	for (i = 0; i < (int)n; i++) {
+		if (sv->crew.member[i].socket != -1)
+			p[n++].fd = sv->crew.member[i].socket;
+	for (i = 0; i < n; i++) {
 		p[i].events = POLLIN;
 		p[i].revents = 0;
 	}
 	/* Rounded up: a millisecond early would spin until it is due. */
 	left = left <= 0 ? 0 : (left + 999) / 1000;
-	if (poll(p, n, (int)left) <= 0)
+	if (poll(p, (nfds_t)n, (int)left) <= 0)
 		return;
-	for (i = 0; i < sv->crew.count; i++)
-		if (p[i + 2].revents != 0)
-			take_answers(sv, &sv->crew.member[i]);
+	for (i = 2; i < n; i++) {
+		m = crew_by_socket(&sv->crew, p[i].fd);
+		if (p[i].revents != 0 && m != NULL)
+			take_answers(sv, m);
+	}
 	if (p[0].revents != 0)
 		obey_signals(sv);
 	if (p[1].revents != 0)
 		scout_look(&sv->scout);
+}
+
+/* Replaces workers that are missing; says once why that cannot be done. */
+static void
+fill_crew(struct supervisor *sv, int64_t mono)
+{
+	int error = sv->crew.error;
+
+	sv->respawn = crew_fill(&sv->crew, mono);
+	if (sv->crew.error != 0 && sv->crew.error != error)
+		log_error(&sv->log, "no-worker", strerror(sv->crew.error));
 }
 
 static void
@@ -729,7 +752,7 @@ loop(struct supervisor *sv)
 		if (sv->stopping)
 			crew_dismiss(&sv->crew);
 		if (mono >= sv->respawn)
-			sv->respawn = crew_fill(&sv->crew, mono);
+			fill_crew(sv, mono);
 		if (sv->stopping && crew_alive(&sv->crew) == 0)
 			return;
 		if (mono >= sv->tick || sv->scout.lost)
@@ -763,7 +786,7 @@ run(struct supervisor *sv)
 	log_printf(&sv->log, "event=started supervisor=%s workers=%d", sv->name,
 	    sv->options->count);
 	/* Workers first: they need no copy of the index. */
-	sv->respawn = crew_fill(&sv->crew, fs_mono());
+	fill_crew(sv, fs_mono());
 	/* First the watch, then the scan: nothing falls between. */
 	scout_open(&sv->scout, sv->spool, &sv->conf, &sv->log, &sv->index);
 	spool_sweep(sv->spool);
