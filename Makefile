@@ -36,10 +36,12 @@ MAIN = src/main.o
 
 # Programs that the tests use, each of one file; tests/helper/X.c becomes
 # tests/out/X, and a scenario test in C becomes tests/out/scenario/X.
-HELPERS = tests/helper/limit.c
+HELPERS = tests/helper/limit.c tests/helper/asuser.c tests/helper/pty.c \
+	tests/helper/snatch.c tests/helper/micros.c tests/helper/report.c \
+	tests/helper/odd.c
 
 MAN1 = man/queuectl.1
-MAN5 = man/queuectl-spool.5
+MAN5 = man/queuectl-spool.5 man/queuectl-config.5
 
 FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -Isrc \
 	-DQUEUECTL_VERSION=\"$(VERSION)\" $(WARN) $(WERROR) \

@@ -8,6 +8,7 @@ set -eu
 QUEUECTL_SPOOL=$PWD/spool
 export QUEUECTL_SPOOL
 PIDS=
+TRASH=
 
 q() {
 	"$QUEUECTL" "$@"
@@ -78,6 +79,17 @@ stop_workers() {
 	kill -TERM "$SUPERVISOR" 2>/dev/null || :
 	STATUS=0
 	wait "$SUPERVISOR" || STATUS=$?
+	forget "$SUPERVISOR"
+}
+
+# forget PID: it has ended, and its number may be another's by now; no signal
+# is sent to it any more.
+forget() {
+	others=
+	for pid in $PIDS; do
+		[ "$pid" = "$1" ] || others="$others $pid"
+	done
+	PIDS=$others
 }
 
 # drain OPTION...: runs all that waits, and fails only if the program does.
@@ -85,6 +97,40 @@ drain() {
 	STATUS=0
 	"$QUEUECTL" worker start --drain "$@" >>log 2>&1 || STATUS=$?
 	[ "$STATUS" -le 1 ] || fail "drain exits with $STATUS"
+}
+
+# noticed: returns when the running supervisor, whose log is ./log, has seen
+# all that was done before.  It tells when it has read its config, and what
+# came earlier it has seen by then; twice, since an earlier change may still
+# be on its way.
+noticed() {
+	read_config
+	read_config
+}
+
+read_config() {
+	reads=$(grep -c event=config-read log) || :
+	q config set lock_lease_seconds $((500 + reads))
+	wait_for 10 read_more
+}
+
+read_more() {
+	[ "$(grep -c event=config-read log)" -gt "$reads" ]
+}
+
+# median: of the numbers that it reads.
+median() {
+	sort -n | awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] }'
+}
+
+# logged PATTERN: the log has such a line.
+logged() {
+	grep -q -e "$1" log
+}
+
+# quick_poll: where a supervisor has to look for what is new, it looks often.
+quick_poll() {
+	[ "${TEST_OS:-}" != posix ] || q config set poll_interval_ms 50
 }
 
 # states NAME: the keys of the state lines of a job, in one line.
@@ -103,7 +149,8 @@ count() {
 	find "spool/$1" -type f | wc -l | tr -d ' '
 }
 
-# What a test leaves running is told to stop, then killed.
+# What a test leaves running is told to stop, then killed; $TRASH is
+# removed.
 clean_up() {
 	status=$?
 	trap - EXIT
@@ -115,6 +162,7 @@ clean_up() {
 	for pid in $PIDS; do
 		wait "$pid" 2>/dev/null || :
 	done
+	[ -z "$TRASH" ] || rm -rf "$TRASH"
 	exit "$status"
 }
 trap clean_up EXIT
