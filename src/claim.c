@@ -267,17 +267,14 @@ bury(struct claim *c, const struct job_error *error)
 	return end_unrun(c);
 }
 
-/* Somebody may still be writing it: wait until it has been quiet. */
-static enum claim_result
-await_writer(struct claim *c, int64_t known_us, int64_t *due,
-    const struct job_error *error)
+int64_t
+claim_settled(const struct spool *s, int fd, int64_t now, int64_t known_us)
 {
-	int64_t now = fs_now(), settle = c->spool->settle;
 	int64_t changed, quiet;
 	struct stat st;
 
-	if (fstat(c->fd, &st) == -1)
-		return CLAIM_TROUBLE;
+	if (fstat(fd, &st) == -1)
+		return -1;
 	/* ctime: when it was moved in, however old its text is. */
 	changed = st.st_ctime > st.st_mtime ? st.st_ctime : st.st_mtime;
 	quiet = now - changed * WHEN_SECOND;
@@ -285,10 +282,20 @@ await_writer(struct claim *c, int64_t known_us, int64_t *due,
 		quiet = 0;
 	if (known_us < quiet)
 		quiet = known_us;
-	if (quiet >= settle)
-		return bury(c, error);
-	*due = now + settle - quiet;
-	return CLAIM_LATER;
+	return now + s->settle - quiet;
+}
+
+/* Somebody may still be writing it: wait until it has been quiet. */
+static enum claim_result
+await_writer(struct claim *c, int64_t known_us, int64_t *due,
+    const struct job_error *error)
+{
+	int64_t now = fs_now();
+
+	*due = claim_settled(c->spool, c->fd, now, known_us);
+	if (*due == -1)
+		return CLAIM_TROUBLE;
+	return *due > now ? CLAIM_LATER : bury(c, error);
 }
 
 /*
@@ -667,6 +674,9 @@ retry_in(struct claim *c, char why[SPOOL_WHY_MAX])
 	default:
 		return CLAIM_TROUBLE;
 	}
+	/* Not needed any more, and a worker would find the job busy. */
+	spool_release(c->fd);
+	c->fd = -1;
 	return spool_sync_dir(c->spool, SPOOL_PENDING) == 0 &&
 		spool_sync_dir(c->spool, c->from) == 0 ?
 	    CLAIM_OK :

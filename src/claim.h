@@ -120,6 +120,14 @@ struct retry_rule claim_rule(const struct conf *conf, const struct job *job);
 int64_t claim_due(const struct conf *conf, const struct job *job, int dir,
     int64_t now, int64_t known_us);
 
+/*
+ * Until when a half-written file is left to whoever may be writing it, seen at
+ * `now` and known since known_us before: spool.settle after its last change
+ * and after it was first seen.  -1 with errno if it cannot be looked at.
+ */
+int64_t claim_settled(const struct spool *s, int fd, int64_t now,
+    int64_t known_us);
+
 /* Frees the memory, and gives up the lock if it is still held. */
 void claim_drop(struct claim *c);
 

@@ -47,8 +47,7 @@ const struct conf_key conf_keys[] = {
 	NUMBER(max_interruptions, "lost runs after which a job is dead", "3", 1,
 	    1000000),
 	NUMBER(max_output_bytes,
-	    "of standard output or error of a run (0: any)", "0", 0,
-	    BYTES_MAX),
+	    "of standard output or error of a run (0: any)", "0", 0, BYTES_MAX),
 	NUMBER(min_free_bytes, "free space below which nothing starts",
 	    "1048576", 0, BYTES_MAX),
 	NUMBER(retain_completed_seconds, "completed jobs are kept (0: ever)",
@@ -195,6 +194,12 @@ parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX])
 	int number;
 
 	for (number = 1; *text != '\0'; number++) {
+		if (strcspn(text, "\n") >= sizeof line && *text != '#') {
+			snprintf(why, CONF_ERROR_MAX,
+			    "config line %d: longer than %d bytes", number,
+			    CONF_ERROR_MAX - 1);
+			return -1;
+		}
 		text = next_line(text, line, sizeof line);
 		key = key_of_line(line, &value, &unknown);
 		if (key == NULL && unknown != NULL) {

@@ -426,7 +426,8 @@ derive(struct job *job, const struct job_event *e)
 		job->attempts = e->attempt;
 	if ((e->state == JOB_FAILED || e->state == JOB_DEAD) && e->attempt > 0)
 		job->counted++;
-	if (e->reason == JOB_LOST)
+	/* One put back to failed/ for want of a free name has two lines. */
+	if (e->state == JOB_PENDING && e->reason == JOB_LOST)
 		job->interruptions++;
 	if (e->reason == JOB_RETRIED || e->reason == JOB_MOVED)
 		job->counted = job->interruptions = 0;
@@ -485,6 +486,7 @@ struct reader {
 	enum job_parsed result;
 	size_t line;	 /* number of the line, from 1 */
 	size_t state_at; /* offset of the first state line, or the length */
+	size_t stamp;	 /* bytes of a created_at line before that */
 	const char *text;
 	const char *end;
 	char *room; /* free part of job->memory */
@@ -569,6 +571,8 @@ read_key(struct reader *r, const char *line, const char *eol)
 	}
 	value = take_value(r, eq + 1, eol, &next);
 	k = find_key(line, len);
+	if (k != NULL && k->set == set_created_at && r->job->nevents == 0)
+		r->stamp = (size_t)(next - line);
 	ret = k != NULL ? k->set(r->job, value) : 0;
 	last = r->line;
 	r->line = at; /* the key's line, not its last continuation */
@@ -661,7 +665,7 @@ check_whole(struct reader *r, size_t len)
 	if (half != NULL) {
 		r->result = JOB_HALF;
 		snprintf(r->error->what, sizeof r->error->what, "%s", half);
-	} else if (r->state_at > JOB_SUBMIT_MAX) {
+	} else if (r->state_at - r->stamp > JOB_SUBMIT_MAX) {
 		bad(r, NULL, 0,
 		    "more than 65536 bytes before the first state line");
 	} else if (job->command == NULL && job->argv == NULL) {
@@ -696,6 +700,7 @@ job_parse(struct job *job, const char *text, size_t len,
 	r.end = text + job->whole;
 	r.room = job->memory;
 	r.state_at = job->whole;
+	r.stamp = 0;
 	if (len > JOB_FILE_MAX)
 		bad(&r, NULL, 0, "the file is larger than 1048576 bytes");
 	check_bytes(&r);
@@ -732,7 +737,7 @@ job_due(const struct job *job, int state)
 {
 	const struct job_event *e = job_last_event(job, JOB_NO_STATE);
 
-	/* A retry by command or by hand is for now, whatever was planned. */
+	/* A retry by command is for now, whatever was planned. */
 	if (e != NULL && e->reason == JOB_RETRIED)
 		return 0;
 	if (state == JOB_FAILED && e != NULL && e->state == JOB_FAILED &&

@@ -55,13 +55,15 @@ scout_close(struct scout *sc)
 void
 scout_name(struct scout *sc, struct index_entry *e, const char *what)
 {
-	struct buf line = BUF_EMPTY;
+	struct buf line = BUF_EMPTY, path = BUF_EMPTY;
 
 	if (e->named)
 		return;
 	e->named = 1;
-	buf_printf(&line, "event=left-alone file=%s/", spool_dir_name(e->dir));
-	text_logfmt(&line, e->name, strlen(e->name));
+	buf_printf(&path, "%s/%s", spool_dir_name(e->dir), e->name);
+	buf_puts(&line, "event=left-alone file=");
+	text_logfmt(&line, buf_text(&path), path.len);
+	buf_free(&path);
 	buf_puts(&line, " error=");
 	text_logfmt(&line, what, strlen(what));
 	log_line(sc->log, buf_text(&line));
@@ -97,7 +99,7 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 		due =
 		    claim_due(sc->conf, &job, e->dir, now, fs_mono() - e->seen);
 	else if (parsed == JOB_HALF)
-		due = now + sc->spool->settle;
+		due = claim_settled(sc->spool, fd, now, fs_mono() - e->seen);
 	if (job.created_at >= 0)
 		created = job.created_at;
 	e->half = parsed == JOB_HALF;
@@ -144,9 +146,10 @@ scout_enter(struct scout *sc, int dir, const char *name, uint64_t inode)
 		e->again = 1;
 		return;
 	}
+	if (inode != 0 && inode != e->inode)
+		e->named = 0;
 	e->inode = inode;
 	e->seen = fs_mono();
-	e->named = 0;
 	examine(sc, e);
 }
 
@@ -234,8 +237,6 @@ seen(void *arg, const struct os_event *event)
 		sc->config = 1;
 	else if (event->name[0] == '\0')
 		sc->lost = 1; /* the directory itself went */
-	else if (event->name[0] == '.')
-		return; /* rsync and NFS write under such names */
 	else if (event->written)
 		file_written(sc, dir, event->name);
 	else

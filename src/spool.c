@@ -565,7 +565,8 @@ spool_scan(const struct spool *s, int dir,
 				ret = -1;
 			break;
 		}
-		if (entry->d_name[0] == '.')
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
 			continue;
 		ret = found(arg, entry->d_name, entry->d_ino);
 		if (ret != 0)

@@ -174,7 +174,7 @@ enum spool_result spool_enqueue(struct spool *s, const struct buf *text,
     char id[JOB_NAME_MAX + 1]);
 
 /*
- * Calls `found` for each entry of a directory, dot-files excepted, until it
+ * Calls `found` for each entry of a directory but "." and "..", until it
  * returns non-zero.  Returns that, 0 at the end, or -1 with errno if the
  * directory could not be read to its end.
  */

@@ -344,7 +344,9 @@ recover_all(struct supervisor *sv)
 	sv->foreign = 0;
 	if (spool_scan(sv->spool, SPOOL_PROCESSING, recover_one, sv) == -1)
 		sv->foreign = 1;
-	sv->recover = sv->foreign ? fs_mono() + SUPERVISOR_RECOVER : WHEN_NEVER;
+	sv->recover = sv->foreign || sv->crew.busy > 0 ?
+	    fs_mono() + SUPERVISOR_RECOVER :
+	    WHEN_NEVER;
 }
 
 /* ---- Requests ---- */
@@ -438,6 +440,16 @@ settle_entry(struct supervisor *sv, struct index_entry *e,
 		scout_examine(&sv->scout, e->dir, e->name);
 }
 
+/* Something is or may be in processing/: it is to be looked at soon. */
+static void
+recover_soon(struct supervisor *sv)
+{
+	int64_t soon = fs_mono() + SUPERVISOR_RECOVER;
+
+	if (soon < sv->recover)
+		sv->recover = soon;
+}
+
 static void
 take_done(struct supervisor *sv, struct crew_member *m, const struct answer *a)
 {
@@ -445,6 +457,9 @@ take_done(struct supervisor *sv, struct crew_member *m, const struct answer *a)
 
 	if (e != NULL)
 		settle_entry(sv, e, a);
+	/* Another supervisor has it, or had it: does that one live? */
+	if (a->result == CLAIM_BUSY || (a->result == CLAIM_GONE && !a->ran))
+		recover_soon(sv);
 	if (a->ran)
 		count_run(sv, a);
 	if (a->state == JOB_DEAD)
@@ -608,6 +623,7 @@ hand_out(struct supervisor *sv)
 		}
 		e->again = e->written = 0;
 		index_set_aside(&sv->index, e, INDEX_HELD);
+		recover_soon(sv);
 	}
 }
 
