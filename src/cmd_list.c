@@ -113,7 +113,7 @@ add_job(void *arg, const char *name, uint64_t inode)
 	int ret = -1;
 
 	(void)inode;
-	if (!job_name_valid(name))
+	if (!spool_is_job(l->dir, name))
 		return 0;
 	switch (cmd_job_read(&l->spool, l->dir, name, &j)) {
 	case SPOOL_OK:

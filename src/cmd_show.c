@@ -82,7 +82,7 @@ count_job(void *arg, const char *name, uint64_t inode)
 	char *copy;
 
 	(void)inode;
-	if (!job_name_valid(name))
+	if (!spool_is_job(t->dir, name))
 		return 0;
 	t->count++;
 	if (t->nnames == STATUS_DETAIL_MAX)

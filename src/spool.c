@@ -540,6 +540,14 @@ spool_sync_file(const struct spool *s, int fd)
 }
 
 int
+spool_is_job(int dir, const char *name)
+{
+	return job_id_valid(name) ||
+	    ((dir == SPOOL_COMPLETED || dir == SPOOL_DEAD) &&
+		job_name_old(name));
+}
+
+int
 spool_scan(const struct spool *s, int dir,
     int (*found)(void *arg, const char *name, uint64_t inode), void *arg)
 {

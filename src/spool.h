@@ -174,6 +174,12 @@ enum spool_result spool_enqueue(struct spool *s, const struct buf *text,
     char id[JOB_NAME_MAX + 1]);
 
 /*
+ * True if a file of that name in the directory of a state may be a job: it is
+ * named by an ID, or, where it has ended, by ID~TIME.
+ */
+int spool_is_job(int dir, const char *name);
+
+/*
  * Calls `found` for each entry of a directory but "." and "..", until it
  * returns non-zero.  Returns that, 0 at the end, or -1 with errno if the
  * directory could not be read to its end.

@@ -60,8 +60,8 @@ scheduling_mode priority fifo lifo 0
 lock_lease_seconds 1 315360000 0
 poll_interval_ms 10 3600000 9
 max_interruptions 1 1000000 0
-max_output_bytes 0 2147483647 1k
-min_free_bytes 0 2147483647 -1
+max_output_bytes 0 1000000000000000 1k
+min_free_bytes 0 1000000000000000 -1
 retain_completed_seconds 0 315360000 1d
 retain_dead_seconds 0 315360000 1d
 durability full none half

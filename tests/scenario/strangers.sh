@@ -52,13 +52,15 @@ done
 
 # once NAME: as the log quotes it.
 once() {
-	is 1 "$(grep -c -F "event=left-alone file=pending/$1 error=" log)" \
+	is 1 "$(grep -c -F "event=left-alone file=$1 error=" log)" \
 	    "times that $1 is named"
 }
-for name in fifo link dangling directory -dash .dot '"a b"' "$n" \
-    'ID~20260101T000000.000' '"a\nb"' 'semi;colon' '~' '#x#'; do
-	once "$name"
+for name in fifo link dangling directory -dash .dot "$n" \
+    'ID~20260101T000000.000' 'semi;colon' '~' '#x#'; do
+	once "pending/$name"
 done
+once '"pending/a b"'
+once '"pending/a\nb"'
 is "$((4 + $#))" "$(grep -c event=left-alone log)" 'strangers named'
 stop_workers
 is 0 "$STATUS" 'exit status of the supervisor'
