@@ -38,7 +38,13 @@ MAIN = src/main.o
 # tests/out/X, and a scenario test in C becomes tests/out/scenario/X.
 HELPERS = tests/helper/limit.c tests/helper/asuser.c tests/helper/pty.c \
 	tests/helper/snatch.c tests/helper/micros.c tests/helper/report.c \
-	tests/helper/odd.c
+	tests/helper/odd.c tests/helper/dropper.c tests/helper/history.c \
+	tests/helper/lurk.c tests/helper/race.c tests/helper/runonce.c
+
+# Rules to be broken; tests/mutants/X.sed makes tests/out/mutant-X/queuectl
+# of the file of src/ that its first line names ("# spool.c: ...").
+MUTANTS = tests/mutants/slow.sed tests/mutants/no-same.sed \
+	tests/mutants/no-same-locked.sed
 
 MAN1 = man/queuectl.1
 MAN5 = man/queuectl-spool.5 man/queuectl-config.5
@@ -49,7 +55,7 @@ FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -Isrc \
 LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 
 HEADERS != echo src/*.h
-UNIT != echo tests/main.c tests/test_*.c
+UNIT != echo tests/main.c tests/fixture.c tests/test_*.c
 C_SCENARIOS != ls tests/scenario/*.c 2>/dev/null || :
 
 all: src/queuectl
@@ -76,10 +82,11 @@ FORCE:
 
 T =
 
-check: src/queuectl tests/out/unit tests/out/helpers
+check: src/queuectl tests/out/unit tests/out/helpers tests/out/mutants
 	@tests/run $(T)
 
-tests/out/unit: $(UNIT) tests/tests.h $(OBJS) tests/out/check.flags
+tests/out/unit: $(UNIT) tests/tests.h tests/fixture.h $(OBJS) \
+		tests/out/check.flags
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $(UNIT) $(OBJS) \
 		`cat tests/out/check.flags` $(LDLIBS)
 
@@ -90,12 +97,32 @@ tests/out/check.flags: tests/need-check src/.flags
 		tests/need-check >$@.new
 	@mv $@.new $@
 
+# Static where that can be had: some of them are started 20,000 times.
 tests/out/helpers: $(HELPERS) $(C_SCENARIOS) Makefile src/.flags
 	@mkdir -p tests/out/scenario
 	@for c in $(HELPERS) $(C_SCENARIOS); do \
 		o=$${c#tests/}; o=tests/out/$${o#helper/}; \
 		echo "$(CC) -o $${o%.c} $$c"; \
+		$(CC) $(FLAGS) $(LDFLAGS) -static -o $${o%.c} $$c $(LDLIBS) \
+			2>/dev/null || \
 		$(CC) $(FLAGS) $(LDFLAGS) -o $${o%.c} $$c $(LDLIBS) || exit; \
+	done
+	@echo >$@
+
+tests/out/mutants: $(MUTANTS) $(OBJS) $(MAIN)
+	@for m in $(MUTANTS); do \
+		x=$${m##*/}; d=tests/out/mutant-$${x%.sed}; mkdir -p $$d; \
+		c=`sed -n "1s/^# \\([a-z_]*\\)\\.c:.*/\\1/p" $$m`; objs=; \
+		for o in $(OBJS) $(MAIN); do \
+			[ $$o = src/$$c.o ] || objs="$$objs $$o"; \
+		done; \
+		echo "$(CC) -o $$d/queuectl $$d/$$c.c"; \
+		sed -f $$m src/$$c.c >$$d/$$c.c || exit; \
+		if cmp -s src/$$c.c $$d/$$c.c; then \
+			echo "$$m: changes nothing in src/$$c.c" >&2; exit 1; \
+		fi; \
+		$(CC) $(FLAGS) -c -o $$d/$$c.o $$d/$$c.c && \
+		$(LINK) -o $$d/queuectl $$d/$$c.o $$objs $(LDLIBS) || exit; \
 	done
 	@echo >$@
 

@@ -186,6 +186,7 @@ key_of_line(char *line, char **value, const char **unknown)
 static int
 parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX])
 {
+	struct buf shown = BUF_EMPTY;
 	const struct conf_key *key;
 	const char *unknown;
 	char line[CONF_ERROR_MAX];
@@ -203,9 +204,11 @@ parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX])
 		text = next_line(text, line, sizeof line);
 		key = key_of_line(line, &value, &unknown);
 		if (key == NULL && unknown != NULL) {
+			text_show(&shown, unknown, strcspn(unknown, "="));
 			snprintf(why, CONF_ERROR_MAX,
 			    "config line %d: unknown key %.100s", number,
-			    unknown);
+			    buf_text(&shown));
+			buf_free(&shown);
 			return -1;
 		}
 		if (key == NULL)

@@ -5,14 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MSG_LINE_MAX 4096 /* bytes of a message; a longer one is cut */
+
+/* One line in one write: others may share the standard error. */
 static void
 say(const char *why, const char *fmt, va_list ap)
 {
-	fputs("queuectl: ", stderr);
-	vfprintf(stderr, fmt, ap);
+	static const char name[] = "queuectl: ";
+	char line[MSG_LINE_MAX];
+	size_t len = sizeof name - 1, room = sizeof line - 1;
+
+	memcpy(line, name, sizeof name);
+	(void)vsnprintf(line + len, room - len, fmt, ap);
+	len = strlen(line);
 	if (why != NULL)
-		fprintf(stderr, ": %s", why);
-	putc('\n', stderr);
+		(void)snprintf(line + len, room - len, ": %s", why);
+	len = strlen(line);
+	line[len] = '\n';
+	line[len + 1] = '\0';
+	(void)fputs(line, stderr);
 }
 
 void

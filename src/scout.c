@@ -125,6 +125,7 @@ examine(struct scout *sc, struct index_entry *e)
 		enter(sc, e, fd);
 		(void)fs_close(fd);
 	} else if (r == SPOOL_GONE) {
+		sc->gone = 1;
 		index_remove(sc->index, e);
 	} else if (r == SPOOL_FOREIGN) {
 		ignore(sc, e, "not a regular file");

@@ -29,6 +29,7 @@ struct scout {
 	int lost;      /* events were lost: scan all */
 	int control;   /* something changed in control/ */
 	int config;    /* or in SPOOL itself */
+	int gone;      /* somebody took a job before it could be read */
 	int trouble;   /* errno of a scan that failed, 0 */
 };
 

@@ -779,6 +779,10 @@ loop(struct supervisor *sv)
 		}
 		if (sv->scout.control)
 			obey_control(sv);
+		if (sv->scout.gone) {
+			sv->scout.gone = 0;
+			recover_soon(sv);
+		}
 		if (mono >= sv->recover)
 			recover_all(sv);
 		hand_out(sv);

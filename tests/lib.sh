@@ -149,11 +149,57 @@ count() {
 	find "spool/$1" -type f | wc -l | tr -d ' '
 }
 
+# nothing_live: no job waits or runs.
+nothing_live() {
+	[ -z "$(find spool/pending spool/processing spool/failed -type f)" ]
+}
+
+# true_history DIR [-o]: the state lines of every job are in order, and tell
+# of exactly the runs that the helper `runonce` has noted in DIR; -o: their
+# outputs are there.  The runs as the history has them are then in ./runs.
+true_history() {
+	# shellcheck disable=SC2086 # may be empty
+	"$HELPERS/history" ${2:-} spool >runs 2>faults ||
+		fail "false history: $(head -n 5 faults)"
+	[ ! -s "$1/overlaps" ] ||
+		fail "ran twice at once: $(sort "$1/overlaps" | uniq -c)"
+	awk '
+	function fault(what) {
+		if (++faults <= 5)
+			print what ": " key
+	}
+	{ key = $1 " " $2 }
+	NR == FNR {
+		if (key in ran)
+			fault("ran twice")
+		ran[key] = $3
+		next
+	}
+	key in told { fault("recorded twice") }
+	{ told[key] }
+	$3 == "ended" && !(key in ran) { fault("never ran") }
+	$3 == "ended" && ran[key] != $4 {
+		fault("ended with " ran[key] ", not " $4)
+	}
+	END {
+		for (key in ran)
+			if (!(key in told))
+				fault("lost")
+		exit faults > 0
+	}' "$1/ran" runs >faults || fail "$(cat faults)"
+}
+
+# For a test to define: what it must put right, however it ends.
+at_exit() {
+	:
+}
+
 # What a test leaves running is told to stop, then killed; $TRASH is
 # removed.
 clean_up() {
 	status=$?
 	trap - EXIT
+	at_exit
 	for pid in $PIDS; do
 		kill -TERM "$pid" 2>/dev/null || continue
 		sleep 0.1

@@ -14,10 +14,18 @@ static const struct {
 	Suite *(*make)(void);
 } suites[] = {
 	{ "buf", suite_buf },
+	{ "fs", suite_fs },
 	{ "when", suite_when },
 	{ "text", suite_text },
 	{ "retry", suite_retry },
 	{ "json", suite_json },
+	{ "job", suite_job },
+	{ "draft", suite_draft },
+	{ "conf", suite_conf },
+	{ "spool", suite_spool },
+	{ "registry", suite_registry },
+	{ "claim", suite_claim },
+	{ "index", suite_index },
 	{ "opt", suite_opt },
 };
 #define SUITES (sizeof suites / sizeof suites[0])

@@ -7,10 +7,18 @@
 #include <check.h>
 
 Suite *suite_buf(void);
+Suite *suite_fs(void);
 Suite *suite_when(void);
 Suite *suite_text(void);
 Suite *suite_retry(void);
 Suite *suite_json(void);
+Suite *suite_job(void);
+Suite *suite_draft(void);
+Suite *suite_conf(void);
+Suite *suite_spool(void);
+Suite *suite_registry(void);
+Suite *suite_claim(void);
+Suite *suite_index(void);
 Suite *suite_opt(void);
 
 #endif

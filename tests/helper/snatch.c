@@ -1,10 +1,11 @@
 /*
- * snatch COUNT MICROSECONDS FILE - drops copies of a job file into
- * spool/pending one after the other, as s0001, s0002 and so on, and takes
- * each away again to ./elsewhere by a plain rename, at a random moment of
- * that many microseconds: while it waits, is claimed, runs or has ended.
- * Every 16th is taken at once, every 16th only when a worker has it.  Prints
- * each with the word "taken" or "missed".
+ * snatch COUNT STEP FILE - drops copies of a job file into spool/pending, one
+ * after the other, as s0001, s0002 and so on, and takes each away again to
+ * ./elsewhere by a plain rename, at the very moment when a worker takes it:
+ * the time between is made longer by STEP microseconds after each that was
+ * still there, and shorter after each that was not.  Every 16th is taken at
+ * once, every 16th only when a worker has it.  Prints each with the word
+ * "taken" or "missed".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -74,20 +75,45 @@ await_claim(const char *name)
 		doze(1000);
 }
 
+/* Waits without giving the processor away: sleeping is not exact enough. */
+static void
+spin(long us)
+{
+	struct timespec from, now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &from);
+	do
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - from.tv_sec) * 1000000 +
+		(now.tv_nsec - from.tv_nsec) / 1000 <
+	    us);
+}
+
+/* Drops the job, and takes it away `aim` microseconds later or so. */
+static int
+race(const char *name, int i, long aim, long step)
+{
+	if (i % 16 == 1)
+		await_claim(name);
+	else if (i % 16 != 0)
+		spin(aim + rand() % (4 * step) - 2 * step);
+	return take(name);
+}
+
 int
 main(int argc, char **argv)
 {
 	char text[4096], name[NAME_SIZE];
-	int count, i, fd;
-	long most;
+	long aim = 0, step;
+	int count, i, fd, taken;
 	ssize_t len;
 
 	if (argc != 4) {
-		fputs("usage: snatch COUNT MICROSECONDS FILE\n", stderr);
+		fputs("usage: snatch COUNT STEP FILE\n", stderr);
 		return 1;
 	}
 	count = atoi(argv[1]);
-	most = atol(argv[2]);
+	step = atol(argv[2]);
 	fd = open(argv[3], O_RDONLY);
 	len = fd != -1 ? read(fd, text, sizeof text) : -1;
 	if (len == -1)
@@ -96,11 +122,10 @@ main(int argc, char **argv)
 	for (i = 1; i <= count; i++) {
 		snprintf(name, sizeof name, "s%04d", i);
 		drop(name, text, (size_t)len);
-		if (i % 16 == 1)
-			await_claim(name);
-		else if (i % 16 != 0)
-			doze(rand() % most);
-		printf("%s %s\n", name, take(name) ? "taken" : "missed");
+		taken = race(name, i, aim, step);
+		printf("%s %s\n", name, taken ? "taken" : "missed");
+		if (i % 16 > 1)
+			aim += taken ? step : -step;
 	}
 	return 0;
 }

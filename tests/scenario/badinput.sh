@@ -67,9 +67,9 @@ bad() {
 	grep -q -e "^queuectl: .*$pattern" err || wrong "must say '$pattern'"
 	[ "$(wc -l <err)" -eq 1 ] || wrong 'more or less than one line'
 	[ "$(wc -c <err)" -lt 600 ] || wrong 'too much'
-	# A usage error is one without a spool, too.
-	if [ "$status" -eq 2 ]; then
-		check 2 "$pattern" none "$@"
+	# Without a spool it is no better.
+	if [ "$status" -eq 2 ] || [ "$status" -eq 3 ]; then
+		check "$status" "$pattern" none "$@"
 		[ "$(wc -l <err)" -le 2 ] || wrong 'more than two lines'
 		[ ! -e none ] || fail "'$what' made a spool"
 	fi

@@ -139,7 +139,7 @@ is 2 "$(sed -n 's/^max_retries=//p' spool/dead/stamped)" 'what was stamped'
 change kill_grace_seconds 0
 drop deaf timeout=1 'command=trap "" TERM' \
     ' while :; do sleep 0.05; done'
-wait_for 10 test -f spool/dead/deaf
+wait_for 10 logged 'job=deaf event=dead' # which comes after the move
 duration=$(sed -n 's/.* job=deaf event=dead .*duration=\([0-9]*\).*/\1/p' log)
 [ "$duration" -lt 5 ] || fail "kill_grace_seconds=0, but it took $duration s"
 

@@ -5,22 +5,28 @@
 . "$TESTS/lib.sh"
 quick_poll
 
-# Every beginning of it that cuts a line, or has no command yet.
-printf 'priority=4\ncommand=echo "$%s" >>%s/ran\n' QUEUECTL_JOB_ID "$PWD" \
-    >whole
-size=$(wc -c <whole | tr -d ' ')
+# Every beginning that cuts a line or has no command yet: of a file with the
+# command at its end, and of one with the command first, which can be run once
+# that line is whole.
+command="command=echo \$QUEUECTL_JOB_ID >>$PWD/ran"
+printf '%s\n' priority=4 "$command" >last
+printf '%s\n' "$command" priority=4 >first
 mkdir cut
+size=$(wc -c <last | tr -d ' ')
 i=0
 while [ "$i" -lt "$size" ]; do
-	dd if=whole of="cut/c$i" bs=1 count="$i" 2>/dev/null
+	head -c "$i" last >"cut/c$i"
+	head -c "$i" first >"cut/d$i"
 	i=$((i + 1))
 done
+rm "cut/d$((${#command} + 1))"
+size=$((2 * size - 1))
 is "$size" "$(find cut -type f | wc -l | tr -d ' ')" 'beginnings made'
 
 # The sentinel comes last: when it has run, all the others were looked at.
 workers --count 2
 cp cut/* spool/tmp/
-mv spool/tmp/c* spool/pending/
+mv spool/tmp/[cd]* spool/pending/
 drop sentinel "command=echo sentinel >>$PWD/ran"
 wait_for 10 test -f spool/completed/sentinel
 
@@ -48,7 +54,7 @@ is 000 "$(count processing)$(count failed)$(count dead)" 'other files'
 
 # The writer goes on: what is whole now runs, what is still cut does not.
 rm cut/c20 cut/c10
-tail -c +21 whole >>spool/pending/c20
+tail -c +21 last >>spool/pending/c20
 printf '\nc' >>spool/pending/c10
 wait_for 10 test -f spool/completed/c20
 is 'sentinel c20' "$(tr '\n' ' ' <ran | sed 's/ $//')" 'what ran'

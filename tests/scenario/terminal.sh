@@ -51,9 +51,13 @@ is 'processing pending' "$(states spool/pending/held)" 'history of held'
 is stopped "$(field spool/pending/held pending reason)" 'reason of held'
 rm spool/pending/held
 
+# A shell that ends sends a SIGHUP to the workers as well.
 start
+pid=$(find spool/workers -name '*.[0-9]*' ! -name '*.[0-9]*.[0-9]*' |
+	sed 's/.*\.//')
 exec 3>&-
 wait_for 10 logged 'hung up'
+kill -HUP "-$pid"
 drop late "command=touch $PWD/late"
 [ -f spool/processing/held ] || fail 'held does not run any more'
 : >go

@@ -41,11 +41,9 @@ put sentinel1 600
 wait_for 10 test -f spool/completed/sentinel1
 wait_for 10 grep -q pending/fixed log
 
-# Looked at again, they are not named again.  (Where there is no inotify, what
-# has come back is new.)
+# Looked at again, as they seem to have been written, they are not named again.
 for name in closed fixed; do
-	[ "$TEST_OS" = linux ] || continue
-	mv "spool/pending/$name" spool/tmp/ && mv "spool/tmp/$name" spool/pending/
+	[ "$(id -u)" -ne 0 ] || : >>"spool/pending/$name"
 done
 put sentinel2 600
 wait_for 10 test -f spool/completed/sentinel2

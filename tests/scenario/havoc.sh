@@ -1,0 +1,89 @@
+#!/bin/sh
+# slow
+# Jobs that kill -9 their workers and supervisors at random moments, new
+# supervisors, and hands that move what has ended back to pending/: what
+# `cat` shows of each job stays its true history, and none runs twice at the
+# same time.  helper/history.c is the judge; helper/runonce.c tells what it
+# did.
+
+. "$TESTS/lib.sh"
+
+jobs=60
+seconds=7
+[ -z "${TEST_SANITIZED:-}" ] || seconds=10
+traces=$PWD/traces
+RUNONCE_SESSION=$("$HELPERS/runonce" -s)
+export RUNONCE_SESSION
+
+now() {
+	date +%s
+}
+
+# keep_one SLOT: another supervisor in place of one that was killed.
+keep_one() {
+	eval "pid=\${sup$1:-}"
+	# shellcheck disable=SC2154 # it is set by eval
+	if [ -n "$pid" ] && ! gone "$pid"; then
+		return
+	fi
+	[ -z "$pid" ] || wait "$pid" 2>/dev/null || :
+	[ -z "$pid" ] || forget "$pid"
+	"$QUEUECTL" worker start --count 3 >>log 2>&1 &
+	eval "sup$1=$!"
+	PIDS="$PIDS $!"
+	starts=$((starts + 1))
+}
+
+# by_hand: some of what has ended is to run again.  mv would replace, but
+# these names have no second job.
+by_hand() {
+	for file in spool/dead/* spool/completed/*"$1"; do
+		[ -f "$file" ] || continue
+		mv "$file" "spool/pending/${file##*/}" 2>/dev/null || continue
+		moves=$((moves + 1))
+	done
+}
+
+mkdir "$traces"
+: >"$traces/kills"
+q config set durability none
+q config set backoff_base 1
+q config set max_backoff_seconds 0
+quick_poll
+
+i=0
+while [ "$i" -lt "$jobs" ]; do
+	i=$((i + 1))
+	drop "job$i" max_retries=2 "arg=$HELPERS/runonce" arg=-r \
+	    "arg=$traces" "arg=job$i"
+done
+starts=0 moves=0 round=0
+end=$(($(now) + seconds))
+while [ "$(now)" -lt "$end" ]; do
+	keep_one 1
+	keep_one 2
+	round=$(((round + 1) % 10))
+	by_hand "$round"
+	sleep 0.03
+done
+
+# Quiet now: all that is left comes to its end.  The last killer may still be
+# about.
+settled() {
+	keep_one 1
+	nothing_live
+}
+: >"$traces/calm"
+wait_for 20 settled
+true_history "$traces"
+is "$jobs" "$(($(count completed) + $(count dead)))" 'jobs that have ended'
+echo "$(wc -l <"$traces/ran") runs, $(grep -c worker "$traces/kills")" \
+    "workers and $(grep -c supervisor "$traces/kills") supervisors killed," \
+    "$(grep -c ' lost ' runs) runs lost, $moves moves by hand"
+
+# It must have been havoc.
+[ "$(grep -c worker "$traces/kills")" -ge 5 ] || fail 'few workers killed'
+[ "$(grep -c supervisor "$traces/kills")" -ge 3 ] ||
+	fail 'few supervisors killed'
+[ "$(grep -c ' lost ' runs)" -ge 3 ] || fail 'few runs were lost'
+[ "$moves" -ge 20 ] || fail 'few moves by hand'

@@ -1,0 +1,329 @@
+#include "registry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "fs.h"
+#include "tests.h"
+
+#define ENTRY                                                       \
+	"host=vm\npid=12\nstarted_at=2026-11-22T02:48:00.000000Z\n" \
+	"count=3\nversion=0.1.0\ncompleted=0000000000\n"
+
+static int
+enter(const char *name, const char *text)
+{
+	struct buf b = BUF_EMPTY;
+	int fd;
+
+	buf_puts(&b, text);
+	fd = registry_enter(&spool, name, &b);
+	ck_assert_msg(fd != -1, "%s: %s", name, strerror(errno));
+	buf_free(&b);
+	return fd;
+}
+
+/* The child: tells how its parent sees that entry. */
+static int
+is_alive(void *arg)
+{
+	return registry_alive(&spool, arg);
+}
+
+static void
+expect_alive(const char *name, int want)
+{
+	char copy[REGISTRY_NAME_MAX];
+
+	snprintf(copy, sizeof copy, "%s", name);
+	ck_assert_int_eq(registry_alive(&spool, name), want);
+	ck_assert_int_eq(child_end(child_start(is_alive, copy)), want);
+}
+
+/* The child: enters itself and dies without leaving. */
+static int
+die_entered(void *arg)
+{
+	struct buf text = BUF_EMPTY;
+	int fd;
+
+	buf_puts(&text, ENTRY);
+	fd = registry_enter(&spool, arg, &text);
+	buf_free(&text);
+	return fd == -1;
+}
+
+static void
+put_dead(const char *name)
+{
+	char copy[REGISTRY_NAME_MAX];
+
+	snprintf(copy, sizeof copy, "%s", name);
+	ck_assert_int_eq(child_end(child_start(die_entered, copy)), 0);
+	expect_file(SPOOL_WORKERS, name, ENTRY);
+}
+
+START_TEST(names)
+{
+	char name[REGISTRY_NAME_MAX], want[REGISTRY_NAME_MAX + 16];
+
+	registry_name(&spool, 4711, name);
+	snprintf(want, sizeof want, "%s.4711", spool.host);
+	ck_assert_str_eq(name, want);
+	/* The longest name of a host, whole. */
+	memset(spool.host, 'h', SPOOL_HOST_MAX);
+	spool.host[SPOOL_HOST_MAX] = '\0';
+	registry_name(&spool, 2147483647, name);
+	ck_assert_uint_eq(strlen(name), SPOOL_HOST_MAX + 11);
+	ck_assert_str_eq(name + SPOOL_HOST_MAX, ".2147483647");
+}
+END_TEST
+
+START_TEST(enter_and_leave)
+{
+	int fd;
+
+	expect_alive("vm.12", 0);
+	fd = enter("vm.12", ENTRY);
+	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+	expect_file(SPOOL_WORKERS, "vm.12", ENTRY);
+	expect_count(SPOOL_TMP, 0);
+	expect_alive("vm.12", 1);
+	expect_alive("vm.1", 0);
+	registry_leave(&spool, "vm.12", fd);
+	expect_alive("vm.12", 0);
+	expect_none(SPOOL_WORKERS, "vm.12");
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+}
+END_TEST
+
+/* What a dead process of the same name left is replaced. */
+START_TEST(enter_over_leftovers)
+{
+	int fd;
+
+	put_dead("vm.12");
+	put_file(SPOOL_TMP, "vm.12", "half an entry");
+	expect_alive("vm.12", 0);
+	fd = enter("vm.12", "count=1\n");
+	expect_alive("vm.12", 1);
+	expect_file(SPOOL_WORKERS, "vm.12", "count=1\n");
+	expect_count(SPOOL_TMP, 0);
+	registry_leave(&spool, "vm.12", fd);
+}
+END_TEST
+
+START_TEST(enter_disk_full)
+{
+	struct buf text = BUF_EMPTY;
+	int fd;
+
+	buf_puts(&text, ENTRY);
+	limit_size(10);
+	fd = registry_enter(&spool, "vm.12", &text);
+	unlimit_size();
+	buf_free(&text);
+	ck_assert_int_eq(fd, -1);
+	expect_count(SPOOL_TMP, 0);
+	expect_count(SPOOL_WORKERS, 0);
+}
+END_TEST
+
+/* An entry that somebody else has made of that name meanwhile stays. */
+START_TEST(leave_only_ours)
+{
+	int fd = enter("vm.12", ENTRY), other;
+
+	ck_assert_int_eq(unlinkat(spool.dir[SPOOL_WORKERS], "vm.12", 0), 0);
+	registry_leave(&spool, "vm.12", fd);
+	fd = enter("vm.12", ENTRY);
+	other = enter("vm.12", "count=9\n");
+	registry_leave(&spool, "vm.12", fd);
+	expect_file(SPOOL_WORKERS, "vm.12", "count=9\n");
+	expect_alive("vm.12", 1);
+	registry_leave(&spool, "vm.12", other);
+	expect_count(SPOOL_WORKERS, 0);
+}
+END_TEST
+
+/* The text is written anew in place, under the same lock. */
+START_TEST(update)
+{
+	static const char later[] =
+	    "host=vm\npid=12\nstarted_at=2026-11-22T02:48:00.000000Z\n"
+	    "count=3\nversion=0.1.0\ncompleted=0000000042\n";
+	struct buf text = BUF_EMPTY;
+	int fd = enter("vm.12", ENTRY), i;
+
+	buf_puts(&text, later);
+	for (i = 0; i < 3; i++) {
+		ck_assert_int_eq(registry_update(fd, &text), 0);
+		expect_file(SPOOL_WORKERS, "vm.12", later);
+	}
+	expect_alive("vm.12", 1);
+	registry_leave(&spool, "vm.12", fd);
+	ck_assert_int_eq(registry_update(fd, &text), -1);
+	buf_free(&text);
+}
+END_TEST
+
+START_TEST(sweep)
+{
+	int fd = enter("vm.1", ENTRY), worker = enter("vm.1.2", "");
+	struct holder other;
+
+	put_dead("vm.2");
+	put_dead("other.3");
+	put_file(SPOOL_WORKERS, "vm.2.1", "");
+	put_file(SPOOL_WORKERS, "vm.4", ENTRY);
+	other = hold(SPOOL_WORKERS, "vm.4");
+	registry_sweep(&spool);
+	expect_file(SPOOL_WORKERS, "vm.1", ENTRY);
+	expect_file(SPOOL_WORKERS, "vm.1.2", "");
+	expect_file(SPOOL_WORKERS, "vm.4", ENTRY);
+	expect_count(SPOOL_WORKERS, 3);
+	let_go(&other);
+	registry_sweep(&spool);
+	expect_count(SPOOL_WORKERS, 2);
+	expect_alive("vm.1", 1);
+	expect_alive("vm.1.2", 1);
+	registry_leave(&spool, "vm.1", fd);
+	registry_leave(&spool, "vm.1.2", worker);
+}
+END_TEST
+
+/* ---- All supervisors ---- */
+
+struct seen {
+	int count;
+	int stop_after;
+	struct registry_entry entry[8];
+};
+
+static int
+see(void *arg, const struct registry_entry *entry)
+{
+	struct seen *seen = arg;
+
+	seen->entry[seen->count++] = *entry;
+	return seen->count == seen->stop_after ? 5 : 0;
+}
+
+START_TEST(each)
+{
+	struct seen seen = { 0, 0, { { "", 0, 0 } } };
+	int fd[3], i;
+
+	ck_assert_int_eq(registry_each(&spool, see, &seen), 0);
+	ck_assert_int_eq(seen.count, 0);
+	fd[0] = enter("vm.12", ENTRY);
+	fd[1] = enter("vm.12.1", ""); /* a worker process */
+	put_dead("vm.13");
+	put_file(SPOOL_WORKERS, ".nfs1", ENTRY);
+	ck_assert_int_eq(registry_each(&spool, see, &seen), 0);
+	ck_assert_int_eq(seen.count, 1);
+	ck_assert_str_eq(seen.entry[0].name, "vm.12");
+	ck_assert_int_eq(seen.entry[0].count, 3);
+	ck_assert_int_eq(seen.entry[0].started_at, INT64_C(1795315680000000));
+	/* An entry that is no sense is one all the same. */
+	fd[2] = enter("vm.14", "started_at=x\ncount=-1\n\n\nmore");
+	seen.count = 0;
+	ck_assert_int_eq(registry_each(&spool, see, &seen), 0);
+	ck_assert_int_eq(seen.count, 2);
+	i = strcmp(seen.entry[0].name, "vm.14") == 0 ? 0 : 1;
+	ck_assert_str_eq(seen.entry[i].name, "vm.14");
+	ck_assert_int_eq(seen.entry[i].count, 0);
+	ck_assert_int_eq(seen.entry[i].started_at, 0);
+	seen.count = 0;
+	seen.stop_after = 1;
+	ck_assert_int_eq(registry_each(&spool, see, &seen), 5);
+	ck_assert_int_eq(seen.count, 1);
+	registry_leave(&spool, "vm.12", fd[0]);
+	registry_leave(&spool, "vm.12.1", fd[1]);
+	registry_leave(&spool, "vm.14", fd[2]);
+}
+END_TEST
+
+/* ---- Requests ---- */
+
+START_TEST(requests)
+{
+	static const struct {
+		enum registry_request what;
+		const char *file;
+	} rows[] = {
+		{ REGISTRY_STOP, "stop.vm.12" },
+		{ REGISTRY_INTERRUPT, "interrupt.vm.12" },
+		{ REGISTRY_CANCEL, "cancel.vm.12" },
+	};
+	size_t i, k;
+
+	for (i = 0; i < LEN(rows); i++) {
+		ck_assert_int_eq(registry_asked(&spool, rows[i].what, "vm.12"),
+		    0);
+		ck_assert_int_eq(registry_ask(&spool, rows[i].what, "vm.12"),
+		    0);
+		/* Twice is once. */
+		ck_assert_int_eq(registry_ask(&spool, rows[i].what, "vm.12"),
+		    0);
+		expect_file(SPOOL_CONTROL, rows[i].file, "");
+		expect_count(SPOOL_CONTROL, 1);
+		for (k = 0; k < LEN(rows); k++)
+			ck_assert_int_eq(registry_asked(&spool, rows[k].what,
+					     "vm.12"),
+			    k == i);
+		ck_assert_int_eq(registry_asked(&spool, rows[i].what, "vm.1"),
+		    0);
+		ck_assert_int_eq(registry_asked(&spool, rows[i].what, "vm.123"),
+		    0);
+		registry_answer(&spool, rows[i].what, "vm.1");
+		expect_count(SPOOL_CONTROL, 1);
+		registry_answer(&spool, rows[i].what, "vm.12");
+		registry_answer(&spool, rows[i].what, "vm.12");
+		expect_count(SPOOL_CONTROL, 0);
+	}
+	/* As touch(1) makes it. */
+	put_file(SPOOL_CONTROL, "cancel.job-1", "now!\n");
+	ck_assert_int_eq(registry_asked(&spool, REGISTRY_CANCEL, "job-1"), 1);
+	ck_assert_int_eq(registry_ask(&spool, REGISTRY_CANCEL, "job-1"), 0);
+}
+END_TEST
+
+/* The name of a request is longer than an ID by its verb: it all fits. */
+START_TEST(request_for_long_id)
+{
+	char id[JOB_ID_MAX + 1], file[JOB_ID_MAX + 16];
+
+	memset(id, 'x', JOB_ID_MAX);
+	id[JOB_ID_MAX] = '\0';
+	ck_assert_int_eq(registry_ask(&spool, REGISTRY_CANCEL, id), 0);
+	snprintf(file, sizeof file, "cancel.%s", id);
+	expect_file(SPOOL_CONTROL, file, "");
+	ck_assert_int_eq(registry_asked(&spool, REGISTRY_CANCEL, id), 1);
+}
+END_TEST
+
+Suite *
+suite_registry(void)
+{
+	Suite *s = suite_create("registry");
+	TCase *t = tcase_create("registry");
+
+	fixture_spools(t);
+	tcase_add_test(t, names);
+	tcase_add_test(t, enter_and_leave);
+	tcase_add_test(t, enter_over_leftovers);
+	tcase_add_test(t, enter_disk_full);
+	tcase_add_test(t, leave_only_ours);
+	tcase_add_test(t, update);
+	tcase_add_test(t, sweep);
+	tcase_add_test(t, each);
+	tcase_add_test(t, requests);
+	tcase_add_test(t, request_for_long_id);
+	suite_add_tcase(s, t);
+	return s;
+}
