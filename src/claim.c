@@ -62,6 +62,17 @@ own(struct claim *c)
 	}
 }
 
+/* True if the last line of the file has its newline. */
+static int
+ends_whole(int fd)
+{
+	struct stat st;
+	char last = '\0';
+
+	return fstat(fd, &st) == 0 && st.st_size > 0 &&
+	    pread(fd, &last, 1, st.st_size - 1) == 1 && last == '\n';
+}
+
 /* Reads the owned file; cuts off a torn last line, which never counted. */
 static enum job_parsed
 load(struct claim *c, struct job_error *error)
@@ -73,12 +84,15 @@ load(struct claim *c, struct job_error *error)
 	if (spool_read(c->fd, &c->text) == -1)
 		return JOB_NO_MEMORY;
 	parsed = job_parse(&c->job, buf_text(&c->text), c->text.len, error);
-	c->half = parsed == JOB_HALF;
+	/* Nothing is appended to a line that is open. */
+	c->half = parsed == JOB_HALF ||
+	    (c->text.len > JOB_FILE_MAX && !ends_whole(c->fd));
 	c->stamp = -1;
 	if (parsed == JOB_OK && c->job.created_at == -1)
 		c->stamp = spool_changed(c->fd);
+	/* Not of a file that is too large: it was not read to its end. */
 	if ((parsed == JOB_OK || parsed == JOB_BAD) &&
-	    c->job.whole < c->text.len &&
+	    c->job.whole < c->text.len && c->text.len <= JOB_FILE_MAX &&
 	    ftruncate(c->fd, (off_t)c->job.whole) == -1)
 		return JOB_NO_MEMORY;
 	return parsed;
@@ -586,18 +600,38 @@ is_leased(const struct claim *c, const struct conf *conf)
 	    now - st.st_mtime < conf->lock_lease_seconds;
 }
 
+/*
+ * Only whole files are claimed: one in processing/ that is acceptable but for
+ * an open last line had its first state line torn, which never counted.
+ */
+static enum job_parsed
+load_claimed(struct claim *c)
+{
+	struct job_error error;
+	enum job_parsed parsed = load(c, &error);
+	size_t whole = c->job.whole;
+
+	if (parsed != JOB_HALF || whole == c->text.len)
+		return parsed;
+	job_free(&c->job);
+	parsed = job_parse(&c->job, buf_text(&c->text), whole, &error);
+	if (parsed != JOB_OK)
+		return parsed;
+	return ftruncate(c->fd, (off_t)whole) == -1 ? JOB_NO_MEMORY :
+						      load(c, &error);
+}
+
 enum claim_result
 claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
     const char *name)
 {
-	struct job_error error;
 	enum claim_result r;
 
 	claim_init(c, s, name, SPOOL_PROCESSING);
 	r = own(c);
 	if (r != CLAIM_OK)
 		return r;
-	if (load(c, &error) == JOB_NO_MEMORY) {
+	if (load_claimed(c) == JOB_NO_MEMORY) {
 		r = CLAIM_TROUBLE;
 	} else if (is_leased(c, conf)) {
 		r = CLAIM_BUSY;

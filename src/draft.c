@@ -61,8 +61,16 @@ draft_set(struct draft *d, const char *key, const char *value, size_t len,
 	char *copy;
 	int i = slot_of(key);
 
-	if (job_check(key, value, len, error) != 1)
+	switch (job_check(key, value, len, error)) {
+	case 1:
+		break;
+	case 0:
+		snprintf(error->what, sizeof error->what, "%s: no such key",
+		    key);
 		return -1;
+	default:
+		return -1;
+	}
 	if (i == -1) {
 		list = strcmp(key, "arg") == 0 ? &d->args : &d->envs;
 		job_put(list, key, value);
@@ -304,7 +312,7 @@ set_member(struct draft *d, const struct json_value *v, int64_t now,
 			return 0;
 		break;
 	}
-	json_string(&name, v->name, v->name_len < 40 ? v->name_len : 40);
+	json_string(&name, v->name, v->name_len < 20 ? v->name_len : 20);
 	snprintf(error->what, sizeof error->what,
 	    "JSON member %s at byte %lu: %.160s", buf_text(&name),
 	    (unsigned long)(i < MEMBERS ? v->at : v->name_at), why.what);

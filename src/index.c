@@ -207,7 +207,7 @@ index_add(struct index *ix, int dir, const char *name, int64_t mono)
 	if (e == NULL)
 		return NULL;
 	memcpy(e->name, name, len);
-	e->dir = (signed char)dir;
+	e->dir = (unsigned char)dir;
 	e->seen = mono;
 	e->place = INDEX_LATER;
 	spread(ix);
@@ -242,7 +242,7 @@ index_set(struct index *ix, struct index_entry *e, int64_t due, int64_t created,
 	leave_place(ix, e);
 	e->due = due;
 	e->created = created;
-	e->priority = (signed char)priority;
+	e->priority = (unsigned char)priority;
 	e->place = INDEX_LATER;
 	heap_push(ix, &ix->later, e);
 }

@@ -27,8 +27,8 @@ struct index_entry {
 	size_t slot;   /* in the heap of its place */
 	unsigned mark; /* the scan that saw it last */
 	enum index_place place;
-	signed char dir;
-	signed char priority;
+	unsigned char dir;
+	unsigned char priority;
 	unsigned char busy;    /* a namesake or a lock was in the way */
 	unsigned char again;   /* while held: its name was given anew */
 	unsigned char written; /* while held: it was written */

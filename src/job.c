@@ -643,7 +643,7 @@ why_half(const struct reader *r, size_t len)
 {
 	const struct job *job = r->job;
 
-	if (job->nevents > 0 || r->state_at < job->whole)
+	if (job->nevents > 0 || r->state_at < job->whole || len > JOB_FILE_MAX)
 		return NULL;
 	if (job->whole < len)
 		return "half-written: the last line has no newline";
@@ -805,11 +805,11 @@ job_put_event(struct buf *out, const struct job_event *e)
 	buf_putc(out, '\n');
 }
 
-/* Appends one argument as a shell would need it. */
+/* Appends one argument as a shell would need it; the first is no A=1. */
 static void
-put_quoted(struct buf *out, const char *arg)
+put_quoted(struct buf *out, const char *arg, int first)
 {
-	if (arg[0] != '\0' &&
+	if (arg[0] != '\0' && (!first || strchr(arg, '=') == NULL) &&
 	    strspn(arg,
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 		"0123456789@%+=:,./_-") == strlen(arg)) {
@@ -836,6 +836,6 @@ job_command_text(const struct job *job, struct buf *out)
 	for (i = 0; i < job->argc; i++) {
 		if (i > 0)
 			buf_putc(out, ' ');
-		put_quoted(out, job->argv[i]);
+		put_quoted(out, job->argv[i], i == 0);
 	}
 }

@@ -230,14 +230,15 @@ seen(void *arg, const struct os_event *event)
 	int dir = event->watch == sc->watch[WATCH_FAILED] ? SPOOL_FAILED :
 							    SPOOL_PENDING;
 
-	if (event->watch == -1)
-		sc->lost = 1;
+	if (event->watch == -1 ||
+	    (event->name[0] == '\0' &&
+		event->watch != sc->watch[WATCH_CONTROL] &&
+		event->watch != sc->watch[WATCH_SPOOL]))
+		sc->lost = 1; /* events, or the directory itself */
 	else if (event->watch == sc->watch[WATCH_CONTROL])
 		sc->control = 1;
 	else if (event->watch == sc->watch[WATCH_SPOOL])
 		sc->config = 1;
-	else if (event->name[0] == '\0')
-		sc->lost = 1; /* the directory itself went */
 	else if (event->written)
 		file_written(sc, dir, event->name);
 	else

@@ -769,7 +769,7 @@ spool_enqueue(struct spool *s, const struct buf *text,
 	char tmp_name[JOB_NAME_MAX + 16];
 	int chosen = id[0] != '\0';
 	enum spool_result r;
-	int fd, saved;
+	int fd, saved, locked;
 
 	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx", chosen ? id : "new",
 	    (unsigned long)random_number());
@@ -781,11 +781,11 @@ spool_enqueue(struct spool *s, const struct buf *text,
 	 * A chosen ID must be in no state at all.  Between looking and moving,
 	 * a fast worker could carry a namesake past us: hence the lock.
 	 */
-	r = chosen && spool_lock(s) == -1 ?
-	    SPOOL_ERROR :
-	    move_in(s, fd, tmp_name, id, chosen);
+	locked = chosen && spool_lock(s) == 0;
+	r = chosen && !locked ? SPOOL_ERROR :
+				move_in(s, fd, tmp_name, id, chosen);
 	saved = errno;
-	if (s->lock_depth > 0)
+	if (locked)
 		spool_unlock(s);
 	if (r != SPOOL_OK)
 		(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);

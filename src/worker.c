@@ -234,7 +234,7 @@ wait_for(struct worker *w, struct run *r, int64_t until)
 	ts.tv_nsec = (long)((until - now) % WHEN_SECOND) * 1000;
 	FD_ZERO(&in);
 	if (w->socket != -1)
-		FD_SET(w->socket, &in);
+		FD_SET((size_t)w->socket, &in);
 	if (pselect(w->socket + 1, &in, NULL, NULL, &ts, &w->waiting) > 0)
 		obey(w, r, fs_mono());
 }

@@ -288,6 +288,32 @@ START_TEST(half_written)
 }
 END_TEST
 
+START_TEST(settled)
+{
+	int64_t now = fs_now();
+	struct stat st;
+	int fd;
+
+	put_file(PENDING, "a", "command=x");
+	/* Moved in just now, however old its text is. */
+	set_mtime(PENDING, "a", 0);
+	ck_assert_int_eq(spool_open_job(&spool, PENDING, "a", &fd), SPOOL_OK);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(claim_settled(&spool, fd, now, 0), now + SPOOL_SETTLE);
+	now = (int64_t)st.st_ctime * WHEN_SECOND + 25 * WHEN_SECOND;
+	ck_assert_int_eq(claim_settled(&spool, fd, now, 3 * WHEN_SECOND),
+	    now + SPOOL_SETTLE - 3 * WHEN_SECOND);
+	ck_assert_int_eq(claim_settled(&spool, fd, now, 99 * WHEN_SECOND),
+	    now + SPOOL_SETTLE - 25 * WHEN_SECOND);
+	/* Changed in the future: it cannot have been quiet. */
+	now -= 50 * WHEN_SECOND;
+	ck_assert_int_eq(claim_settled(&spool, fd, now, 99 * WHEN_SECOND),
+	    now + SPOOL_SETTLE);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(claim_settled(&spool, fd, now, 0), -1);
+}
+END_TEST
+
 /* Once it is whole it is run. */
 START_TEST(half_written_then_whole)
 {
@@ -942,6 +968,15 @@ START_TEST(recover_half)
 }
 END_TEST
 
+/* The very first state line was torn by a power cut: the job is whole. */
+START_TEST(recover_torn_first)
+{
+	put_file(RUNNING, "a", JOB "created_at=2001-01-01T00:00:00.0000");
+	recover("a", CLAIM_OK);
+	expect_file(PENDING, "a", JOB);
+}
+END_TEST
+
 START_TEST(recover_not_ours)
 {
 	struct holder child;
@@ -1341,6 +1376,7 @@ add_ends(TCase *t)
 	tcase_add_test(t, put_back_name_taken);
 	tcase_add_test(t, recover_crashes);
 	tcase_add_test(t, recover_half);
+	tcase_add_test(t, recover_torn_first);
 	tcase_add_test(t, recover_not_ours);
 	tcase_add_test(t, recover_namesake);
 	tcase_add_test(t, recover_name_taken);
@@ -1371,6 +1407,7 @@ suite_claim(void)
 	tcase_add_test(t, paused);
 	tcase_add_test(t, stale_cancel);
 	tcase_add_test(t, half_written);
+	tcase_add_test(t, settled);
 	tcase_add_test(t, half_written_then_whole);
 	tcase_add_test(t, bad_file);
 	tcase_add_test(t, bad_once);

@@ -1,5 +1,6 @@
 #include "conf.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +9,13 @@
 #include "tests.h"
 
 #define TEN_YEARS "315360000"
+#if LONG_MAX > 2147483647
+#define MOST	 "1000000000000000"
+#define TOO_MANY "1000000000000001"
+#else
+#define MOST	 "2147483647"
+#define TOO_MANY "2147483648"
+#endif
 
 /* The keys of the manual. */
 static const struct {
@@ -37,10 +45,10 @@ static const struct {
 	    "must be a whole number from 10 to 3600000" },
 	{ "max_interruptions", "3", "1", "1000000", "0", "1000001",
 	    "must be a whole number from 1 to 1000000" },
-	{ "max_output_bytes", "0", "0", "2147483647", "-1", "2147483648",
-	    "must be a whole number from 0 to 2147483647" },
-	{ "min_free_bytes", "1048576", "0", "2147483647", "-1", "2147483648",
-	    "must be a whole number from 0 to 2147483647" },
+	{ "max_output_bytes", "0", "0", MOST, "-1", TOO_MANY,
+	    "must be a whole number from 0 to " MOST },
+	{ "min_free_bytes", "1048576", "0", MOST, "-1", TOO_MANY,
+	    "must be a whole number from 0 to " MOST },
 	{ "retain_completed_seconds", "0", "0", TEN_YEARS, "-1", "315360001",
 	    "must be a whole number from 0 to 315360000" },
 	{ "retain_dead_seconds", "0", "0", TEN_YEARS, "-1", "315360001",
@@ -219,6 +227,7 @@ START_TEST(file_forms)
 		    "0 to 1000000" },
 		{ "max_retries = 5\n",
 		    "config line 1: unknown key max_retries " },
+		{ "\033[2J=5\n", "config line 1: unknown key \\x1b[2J" },
 	};
 	size_t i;
 	int got;
@@ -259,6 +268,17 @@ START_TEST(file_refused)
 	buf_putc(&text, '\n');
 	put_at(spool.fd, "config", buf_text(&text));
 	ck_assert_int_eq(conf_load(spool.fd, &conf, why), -1);
+	/* A line that is too long to be looked at whole. */
+	buf_clear(&text);
+	buf_puts(&text, "\nmax_retries=");
+	while (text.len < CONF_ERROR_MAX)
+		buf_putc(&text, '0');
+	put_at(spool.fd, "config", buf_text(&text));
+	ck_assert_int_eq(conf_load(spool.fd, &conf, why), 0);
+	buf_putc(&text, '1');
+	put_at(spool.fd, "config", buf_text(&text));
+	ck_assert_int_eq(conf_load(spool.fd, &conf, why), -1);
+	ck_assert_str_eq(why, "config line 2: longer than 255 bytes");
 	buf_free(&text);
 }
 END_TEST

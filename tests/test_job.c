@@ -483,6 +483,20 @@ START_TEST(submit_limit)
 	buf_puts(&text, line);
 	expect_bad(buf_text(&text), why);
 	ck_assert_uint_eq(job.nevents, 1);
+
+	/* The stamp that the first claim adds is not counted. */
+	buf_clear(&text);
+	buf_puts(&text, "command=x\n");
+	pad(&text, 65536);
+	buf_puts(&text, "created_at=" TIME(0) "\n");
+	buf_puts(&text, line);
+	expect_parsed(buf_text(&text), JOB_OK);
+	buf_clear(&text);
+	buf_puts(&text, "command=x\n");
+	pad(&text, 65537);
+	buf_puts(&text, "created_at=" TIME(0) "\n");
+	buf_puts(&text, line);
+	expect_bad(buf_text(&text), why);
 	buf_free(&text);
 }
 END_TEST

@@ -705,16 +705,46 @@ START_TEST(scan)
 	put_file(PENDING, "strange name", "");
 	/* Twice: each begins anew. */
 	ck_assert_int_eq(spool_scan(&spool, PENDING, note_name, &f), 0);
-	ck_assert_int_eq(f.count, 51);
+	ck_assert_int_eq(f.count, 53);
 	ck_assert_int_eq(spool_scan(&spool, PENDING, note_name, &f), 0);
-	ck_assert_int_eq(f.count, 102);
+	ck_assert_int_eq(f.count, 106);
 	ck_assert_ptr_nonnull(strstr(buf_text(&f.names), "strange name "));
 	ck_assert_ptr_nonnull(strstr(buf_text(&f.names), "job37 "));
-	ck_assert_ptr_null(strstr(buf_text(&f.names), "hidden"));
-	f.stop_after = 105;
+	ck_assert_ptr_nonnull(strstr(buf_text(&f.names), ".hidden "));
+	ck_assert_ptr_null(strstr(buf_text(&f.names), " . "));
+	ck_assert_ptr_null(strstr(buf_text(&f.names), " .. "));
+	f.stop_after = 109;
 	ck_assert_int_eq(spool_scan(&spool, PENDING, note_name, &f), 7);
-	ck_assert_int_eq(f.count, 105);
+	ck_assert_int_eq(f.count, 109);
 	buf_free(&f.names);
+}
+END_TEST
+
+/* Which names of a directory may be jobs. */
+START_TEST(is_job)
+{
+	static const struct {
+		const char *name;
+		int live, ended;
+	} rows[] = {
+		{ "a", 1, 1 },
+		{ "a" OLD, 0, 1 },
+		{ ".a", 0, 0 },
+		{ "a b", 0, 0 },
+		{ "a~", 0, 0 },
+		{ "a" OLD "x", 0, 0 },
+	};
+	size_t i, k;
+	int ended;
+
+	for (i = 0; i < LEN(rows); i++) {
+		for (k = 0; k < LEN(states); k++) {
+			ended = states[k] == DONE || states[k] == DEAD;
+			ck_assert_msg(spool_is_job(states[k], rows[i].name) ==
+				(ended ? rows[i].ended : rows[i].live),
+			    "%s/%s", spool_dir_name(states[k]), rows[i].name);
+		}
+	}
 }
 END_TEST
 
@@ -1121,6 +1151,7 @@ add_files(TCase *t)
 	tcase_add_test(t, read_limit);
 	tcase_add_test(t, changed);
 	tcase_add_test(t, scan);
+	tcase_add_test(t, is_job);
 	tcase_add_test(t, find);
 	tcase_add_test(t, small_things);
 	tcase_add_test(t, archive);
