@@ -49,7 +49,8 @@ MUTANTS = tests/mutants/slow.sed tests/mutants/no-same.sed \
 MAN1 = man/queuectl.1
 MAN5 = man/queuectl-spool.5 man/queuectl-config.5
 
-FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -Isrc \
+FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
+	-D_TIME_BITS=64 -Isrc \
 	-DQUEUECTL_VERSION=\"$(VERSION)\" $(WARN) $(WERROR) \
 	$(CPPFLAGS) $(CFLAGS)
 LINK = $(CC) $(CFLAGS) $(LDFLAGS)
@@ -154,7 +155,9 @@ lint-man:
 format:
 	clang-format -i $(C_FILES)
 
-install: src/queuectl
+# What was built is installed as it is, whatever the variables say now.
+install:
+	@test -x src/queuectl || { echo "run make first" >&2; exit 1; }
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 \
 		$(DESTDIR)$(MANDIR)/man5
 	cp src/queuectl $(DESTDIR)$(BINDIR)/queuectl

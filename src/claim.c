@@ -145,7 +145,14 @@ claim_due(const struct conf *conf, const struct job *job, int dir, int64_t now,
 {
 	struct retry_rule rule = claim_rule(conf, job);
 	int64_t due = job_due(job, dir);
+	const struct job_event *e = job_last_event(job, JOB_NO_STATE);
 
+	/* What cannot be started must not be in the way of what can. */
+	if (dir == JOB_PENDING && e != NULL && e->reason == JOB_RETURNED) {
+		due = e->time + CLAIM_RETURNED;
+		if (due > now - known_us + CLAIM_RETURNED)
+			due = now - known_us + CLAIM_RETURNED;
+	}
 	if (dir == JOB_FAILED)
 		due = retry_clamp(&rule, job->counted, due, now - known_us);
 	return due;
@@ -189,12 +196,50 @@ move_to_end(struct claim *c)
 }
 
 /*
+ * Somebody else's file has the name where this job is to wait, be it in
+ * pending/ or in failed/: it waits in the other one of them.
+ */
+static void
+wait_elsewhere(struct claim *c)
+{
+	struct job_event e = c->end;
+
+	c->elsewhere = 1;
+	e.time = spool_now(c->spool);
+	if (c->ending == JOB_PENDING) {
+		e.state = JOB_FAILED;
+		e.retry_at = e.time;
+		if (e.reason == JOB_NO_REASON)
+			e.reason = JOB_RETURNED;
+	} else {
+		e = job_event_make(JOB_PENDING, e.time);
+		e.reason = JOB_RETURNED;
+	}
+	set_end(c, e);
+}
+
+/* Writes down how the job ends, unless that was done; 0 or -1. */
+static int
+record(struct claim *c)
+{
+	if (c->recorded)
+		return 0;
+	if (append(c, &c->end) == -1)
+		return -1;
+	c->recorded = 1;
+	/*
+	 * A sync that failed is not tried again: the kernel may have dropped
+	 * the pages and would report success.  The job is moved all the same.
+	 */
+	if (!c->unsynced && spool_sync_file(c->spool, c->fd) == -1)
+		c->unsynced = 1;
+	return 0;
+}
+
+/*
  * Carries out c->end.  Crash after the append: the file is where it was,
  * unlocked, and its last line names where it goes; recover (or, from a
  * waiting directory, the next claim) completes the move.
- *
- * An fsync that failed is not tried again: the kernel may have dropped the
- * pages and would report success.  The job is moved all the same.
  */
 static enum claim_result
 conclude(struct claim *c)
@@ -203,22 +248,13 @@ conclude(struct claim *c)
 	int from = c->where;
 
 	for (;;) {
-		if (!c->recorded) {
-			if (append(c, &c->end) == -1)
-				return CLAIM_TROUBLE;
-			c->recorded = 1;
-			if (spool_sync_file(c->spool, c->fd) == -1)
-				c->unsynced = 1;
-		}
+		if (record(c) == -1)
+			return CLAIM_TROUBLE;
 		r = move_to_end(c);
-		if (r != CLAIM_BUSY || c->ending != JOB_PENDING || c->half)
+		if (r != CLAIM_BUSY || c->elsewhere || c->half ||
+		    (c->ending != JOB_PENDING && c->ending != JOB_FAILED))
 			break;
-		/* A new job of that name waits: ours waits in failed/. */
-		c->end.state = JOB_FAILED;
-		c->end.retry_at = c->end.time = spool_now(c->spool);
-		if (c->end.reason == JOB_NO_REASON)
-			c->end.reason = JOB_RETURNED;
-		set_end(c, c->end);
+		wait_elsewhere(c);
 	}
 	if (r != CLAIM_OK && r != CLAIM_GONE)
 		return r;
@@ -389,6 +425,21 @@ move_to_processing(struct claim *c)
 	}
 }
 
+/*
+ * make_room() looked at one directory after the other, and a namesake may
+ * have slipped by between them.  While we have processing/ID none can run.
+ */
+static int
+has_namesake(const struct claim *c)
+{
+	if (c->from == SPOOL_PENDING &&
+	    is_there(c->spool, SPOOL_FAILED, c->name))
+		return 1;
+	return c->job.attempts == 0 &&
+	    (is_there(c->spool, SPOOL_COMPLETED, c->name) ||
+		is_there(c->spool, SPOOL_DEAD, c->name));
+}
+
 /* The steps that need the lock; whatever they return, c->fd may be held. */
 static enum claim_result
 take_owned(struct claim *c, const struct conf *conf, int64_t known_us,
@@ -414,11 +465,16 @@ take_owned(struct claim *c, const struct conf *conf, int64_t known_us,
 		return CLAIM_LATER;
 	if (spool_paused(c->spool))
 		return CLAIM_BUSY;
-	r = put_right(c, conf);
+	r = make_room(c);
 	if (r == CLAIM_OK)
-		r = make_room(c);
+		r = put_right(c, conf);
 	if (r == CLAIM_OK)
 		r = move_to_processing(c);
+	if (r == CLAIM_OK && has_namesake(c)) {
+		(void)spool_move(c->spool, c->fd, SPOOL_PROCESSING, c->from,
+		    c->name);
+		r = CLAIM_BUSY;
+	}
 	return r;
 }
 
@@ -456,6 +512,7 @@ claim_begin(struct claim *c, const char *worker)
 		if (spool_sync_file(c->spool, c->fd) == 0)
 			return CLAIM_OK;
 		saved = errno;
+		c->unsynced = 1;
 		(void)claim_put_back(c, JOB_RETURNED);
 	} else {
 		saved = errno;
@@ -665,7 +722,8 @@ refuse_retry(char why[SPOOL_WHY_MAX], int dir, int again)
 		return CLAIM_OK;
 	if (dir == SPOOL_FAILED || dir == SPOOL_DEAD)
 		return CLAIM_OK;
-	what = dir == SPOOL_PENDING ? "it is pending: it will run anyway" :
+	what = dir == SPOOL_PENDING ?
+	    "it is pending: queuectl show tells what it waits for" :
 	    dir == SPOOL_PROCESSING ? "it is running" :
 				      "it is completed";
 	snprintf(why, SPOOL_WHY_MAX, "%s", what);

@@ -43,6 +43,7 @@ struct claim {
 	int ending;    /* the directory it goes to, or JOB_NO_STATE */
 	int recorded;  /* the state line is in the file */
 	int64_t stamp; /* created_at to be added, or -1 */
+	int elsewhere; /* its place was taken: it waits in the other one */
 	int half;      /* half-written: nothing may be appended */
 	int unsynced;  /* an fsync failed on the way */
 	struct job_event end;
@@ -109,6 +110,9 @@ enum claim_result claim_recover(struct claim *c, struct spool *s,
 #define CLAIM_WAIT WHEN_SECOND
 enum claim_result claim_retry(struct spool *s, const char *name, int again,
     char why[SPOOL_WHY_MAX]);
+
+/* How long a job that could not be started waits: others go first. */
+#define CLAIM_RETURNED (6 * WHEN_SECOND)
 
 /* What the retry rule says for a job. */
 struct retry_rule claim_rule(const struct conf *conf, const struct job *job);

@@ -3,6 +3,8 @@
  */
 #include "cmd.h"
 
+#include <errno.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -116,9 +118,10 @@ change(const struct opt_args *args, const struct conf_key *key,
 
 	if (status != MSG_OK)
 		return status;
+	errno = 0;
 	if (conf_set(s.fd, key, value, why) == -1) {
-		msg_warnx("%s", why);
-		status = MSG_REFUSED;
+		status = cmd_errno_status(errno);
+		msg_warnx("%s/%s", s.path, why);
 	}
 	spool_close(&s);
 	return status;

@@ -199,7 +199,7 @@ set_command(const struct request *q, struct draft *d)
 
 	if (q->command == NULL)
 		return MSG_OK;
-	buf_clear(&d->args);
+	draft_drop_args(d);
 	if (draft_set(d, "command", q->command, strlen(q->command), &error) ==
 	    -1)
 		return wrong_option("command", &error);

@@ -36,7 +36,9 @@ say_retried(const struct spool *s, const char *id, enum claim_result r,
 			"");
 		return MSG_REFUSED;
 	case CLAIM_FOREIGN:
-		cmd_warn(id, "not a regular file: it is left alone");
+		cmd_warn(id,
+		    "not a regular file, or not yours to open: it is left "
+		    "alone");
 		return MSG_REFUSED;
 	case CLAIM_UNSYNCED:
 		msg_warn("%s: will run again, but that could not be synced to "

@@ -123,6 +123,7 @@ static int
 add_named(struct stop *p, const char *name)
 {
 	const char *pid = strrchr(name, '.');
+	int alive;
 	long n;
 
 	if (!job_id_valid(name) || strlen(name) >= REGISTRY_NAME_MAX ||
@@ -132,11 +133,12 @@ add_named(struct stop *p, const char *name)
 		    "shows them");
 		return MSG_USAGE;
 	}
-	if (p->spool.fd == -1 || registry_alive(&p->spool, name) != 1) {
+	alive = p->spool.fd == -1 ? 0 : registry_alive(&p->spool, name);
+	if (alive == 0) {
 		cmd_warn(name, "is not running");
 		return MSG_OK;
 	}
-	if (add_name(p, name) == -1) {
+	if (alive == -1 || add_name(p, name) == -1) {
 		msg_warn("%s", name);
 		return MSG_REFUSED;
 	}

@@ -310,7 +310,7 @@ set_locked(int spool, const struct conf_key *key, const char *value,
 {
 	struct buf old = BUF_EMPTY, text = BUF_EMPTY;
 	struct conf scratch;
-	int ret = -1;
+	int ret = -1, saved;
 
 	if (read_text(spool, &old, why) == -1)
 		goto out;
@@ -324,8 +324,10 @@ set_locked(int spool, const struct conf_key *key, const char *value,
 	}
 	ret = 0;
 out:
+	saved = errno;
 	buf_free(&old);
 	buf_free(&text);
+	errno = saved;
 	return ret;
 }
 
@@ -342,7 +344,7 @@ int
 conf_set(int spool, const struct conf_key *key, const char *value,
     char why[CONF_ERROR_MAX])
 {
-	int fd, ret = -1;
+	int fd, ret = -1, saved;
 
 	if (value != NULL && conf_check(key, value, why) == -1)
 		return -1;
@@ -351,7 +353,9 @@ conf_set(int spool, const struct conf_key *key, const char *value,
 		snprintf(why, CONF_ERROR_MAX, "lock: %s", strerror(errno));
 	else
 		ret = set_locked(spool, key, value, why);
+	saved = errno;
 	if (fd != -1)
 		(void)fs_close(fd);
+	errno = saved;
 	return ret;
 }

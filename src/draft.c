@@ -91,6 +91,27 @@ draft_set(struct draft *d, const char *key, const char *value, size_t len,
 	return 0;
 }
 
+void
+draft_drop_args(struct draft *d)
+{
+	const char *p = buf_text(&d->base), *end = p + d->base.len, *eol;
+	struct buf kept = BUF_EMPTY;
+	int dropped = 0;
+
+	buf_clear(&d->args);
+	for (; p < end; p = eol) {
+		eol = memchr(p, '\n', (size_t)(end - p));
+		eol = eol != NULL ? eol + 1 : end;
+		/* What continues a line goes where that went. */
+		if (*p != ' ')
+			dropped = strncmp(p, "arg=", 4) == 0;
+		if (!dropped)
+			buf_add(&kept, p, (size_t)(eol - p));
+	}
+	buf_free(&d->base);
+	d->base = kept;
+}
+
 int
 draft_set_id(struct draft *d, const char *id, struct job_error *error)
 {

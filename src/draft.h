@@ -33,6 +33,9 @@ void draft_free(struct draft *d);
 int draft_set(struct draft *d, const char *key, const char *value, size_t len,
     struct job_error *error);
 
+/* Takes the arguments out again, those of the base too. */
+void draft_drop_args(struct draft *d);
+
 /* True if the key was set (the base is not looked at). */
 int draft_has(const struct draft *d, const char *key);
 

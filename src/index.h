@@ -24,8 +24,9 @@ struct index_entry {
 	int64_t created;
 	int64_t seen; /* monotonic clock: known since then */
 	uint64_t inode;
-	size_t slot;   /* in the heap of its place */
-	unsigned mark; /* the scan that saw it last */
+	int64_t changed; /* ctime of what was read; 0: nothing was */
+	size_t slot;	 /* in the heap of its place */
+	unsigned mark;	 /* the scan that saw it last */
 	enum index_place place;
 	unsigned char dir;
 	unsigned char priority;

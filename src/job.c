@@ -393,7 +393,7 @@ event_field(struct job_event *e, const struct text_field *f, char **room)
 	(f->key_len == sizeof(name) - 1 && \
 	    memcmp(f->key, (name), sizeof(name) - 1) == 0)
 	if (IS("attempt")) {
-		if (text_number(value, 1, 1000000000, &n) == -1)
+		if (text_number(value, 1, JOB_ATTEMPT_MAX, &n) == -1)
 			return -1;
 		e->attempt = (int)n;
 	} else if (IS("exit_code")) {

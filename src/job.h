@@ -21,6 +21,7 @@
 #define JOB_FILE_MAX	 1048576 /* bytes in all */
 #define JOB_ERROR_MAX	 256	 /* of an error in a state line */
 #define JOB_PRIORITY_MAX 10
+#define JOB_ATTEMPT_MAX	 100000
 #define JOB_RETRIES_MAX	 1000000
 #define JOB_SECONDS_MAX	 315360000 /* ten years: timeouts, delays */
 #define JOB_BASE_MAX	 1000000   /* of backoff_base */

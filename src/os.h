@@ -42,10 +42,10 @@ int os_watch_open(void);
 
 /*
  * Watches the directory that `fd` is open on for entries that appear (made,
- * linked or moved in) or were written.  Returns the number of the watch, or
- * -1 with errno.
+ * linked or moved in) or were written; with `leaving` also for those that go.
+ * Returns the number of the watch, or -1 with errno.
  */
-int os_watch_add(int watch_fd, int fd);
+int os_watch_add(int watch_fd, int fd, int leaving);
 
 /*
  * Calls `seen` for each event that is waiting.  Returns 0, or -1 with errno.
@@ -65,6 +65,12 @@ int os_kill_session(pid_t session, int sig);
 
 /* The columns of a terminal, 0 if it is none or does not tell. */
 size_t os_columns(int fd);
+
+/*
+ * True if a process of the session lives that is more than a zombie; 0 also
+ * where the system does not tell.
+ */
+int os_session_alive(pid_t session);
 
 /* Processors that are online, at least 1. */
 int os_cpus(void);

@@ -46,15 +46,15 @@ os_watch_open(void)
 }
 
 int
-os_watch_add(int watch_fd, int fd)
+os_watch_add(int watch_fd, int fd, int leaving)
 {
 	char path[32];
 
 	/* By descriptor: the directory may be renamed meanwhile. */
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	return inotify_add_watch(watch_fd, path,
-	    IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF |
-		IN_ONLYDIR);
+	    IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR |
+		(leaving ? IN_DELETE | IN_MOVED_FROM : 0));
 }
 
 int
@@ -140,30 +140,53 @@ process_session(const char *pid, pid_t *group, pid_t *session)
 	return 0;
 }
 
-int
-os_kill_session(pid_t session, int sig)
+/*
+ * Goes through the processes of a session that live: those outside its
+ * leader's process group get the signal (0: none does).  Returns how many
+ * there are of these, and of all in *all.
+ */
+static int
+walk_session(pid_t session, int sig, int *all)
 {
 	const struct dirent *entry;
 	pid_t group, sid;
 	int found = 0;
-	DIR *dir;
+	DIR *dir = opendir("/proc");
 
-	(void)kill(-session, sig);
-	dir = opendir("/proc");
+	*all = 0;
 	if (dir == NULL)
 		return 0;
 	while ((entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
+		    process_session(entry->d_name, &group, &sid) == -1 ||
+		    sid != session)
 			continue;
-		if (process_session(entry->d_name, &group, &sid) == -1)
-			continue;
-		if (sid == session && group != session) {
+		(*all)++;
+		if (group != session) {
 			(void)kill((pid_t)atoi(entry->d_name), sig);
 			found++;
 		}
 	}
 	closedir(dir);
 	return found;
+}
+
+int
+os_kill_session(pid_t session, int sig)
+{
+	int all;
+
+	(void)kill(-session, sig);
+	return walk_session(session, sig, &all);
+}
+
+int
+os_session_alive(pid_t session)
+{
+	int all;
+
+	(void)walk_session(session, 0, &all);
+	return all > 0;
 }
 
 int

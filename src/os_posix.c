@@ -26,8 +26,9 @@ os_watch_open(void)
 }
 
 int
-os_watch_add(int watch_fd, int fd)
+os_watch_add(int watch_fd, int fd, int leaving)
 {
+	(void)leaving;
 	(void)watch_fd;
 	(void)fd;
 	errno = ENOSYS;
@@ -62,6 +63,13 @@ int
 os_kill_session(pid_t session, int sig)
 {
 	(void)kill(-session, sig);
+	return 0;
+}
+
+int
+os_session_alive(pid_t session)
+{
+	(void)session;
 	return 0;
 }
 

@@ -33,7 +33,7 @@ struct trouble {
 
 /* The signals that a worker has changed; see worker.c. */
 static const int changed_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE,
-	SIGCHLD };
+	SIGCHLD, SIGXFSZ };
 
 static void
 reset_signals(void)
@@ -130,6 +130,14 @@ fail:
 	_exit(127);
 }
 
+/* True if the machine lacks something just now: not the job's fault. */
+static int
+is_shortage(int error)
+{
+	return error == EAGAIN || error == ENOMEM || error == EMFILE ||
+	    error == ENFILE;
+}
+
 /* Why the run could not begin, and what a shell would exit with. */
 static void
 explain(const struct proc_spec *p, const struct trouble *t,
@@ -173,7 +181,7 @@ proc_start(const struct proc_spec *spec, struct proc_failure *failure)
 	if (n != (ssize_t)sizeof t)
 		return pid;
 	proc_reap(pid);
-	if (t.stage == STAGE_SETUP) {
+	if (t.stage == STAGE_SETUP || is_shortage(t.error)) {
 		errno = t.error;
 		return -1;
 	}
@@ -208,6 +216,12 @@ proc_terminate(pid_t pid)
 	(void)os_kill_session(pid, SIGTERM);
 	/* A stopped process would not see it. */
 	(void)os_kill_session(pid, SIGCONT);
+}
+
+int
+proc_lingers(pid_t pid)
+{
+	return os_session_alive(pid);
 }
 
 void

@@ -55,6 +55,9 @@ int proc_ended(pid_t pid, struct proc_status *status);
 /* Asks the job to end: SIGTERM to all of its session. */
 void proc_terminate(pid_t pid);
 
+/* True if, its first process having ended, others of it are known to live. */
+int proc_lingers(pid_t pid);
+
 /* SIGKILL to all of its session. */
 void proc_kill(pid_t pid);
 

@@ -130,11 +130,14 @@ each_one(void *arg, const char *name, uint64_t inode)
 {
 	const struct each *e = arg;
 	struct registry_entry entry;
+	int alive;
 
 	(void)inode;
-	if (!is_supervisor(e->spool, name) ||
-	    registry_alive(e->spool, name) != 1)
+	if (!is_supervisor(e->spool, name))
 		return 0;
+	alive = registry_alive(e->spool, name);
+	if (alive != 1)
+		return alive; /* -1: that it is not there cannot be said */
 	memset(&entry, 0, sizeof entry);
 	snprintf(entry.name, sizeof entry.name, "%s", name);
 	read_entry(e->spool, &entry);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,7 +36,8 @@ scout_open(struct scout *sc, struct spool *spool, const struct conf *conf,
 	sc->index = index;
 	sc->watch_fd = os_watch_open();
 	for (i = 0; i < 4 && sc->watch_fd != -1; i++) {
-		sc->watch[i] = os_watch_add(sc->watch_fd, fds[i]);
+		sc->watch[i] =
+		    os_watch_add(sc->watch_fd, fds[i], i == WATCH_SPOOL);
 		if (sc->watch[i] == -1) {
 			log_error(log, "polling", strerror(errno));
 			scout_close(sc);
@@ -77,6 +79,13 @@ ignore(struct scout *sc, struct index_entry *e, const char *what)
 	index_set_aside(sc->index, e, INDEX_IGNORED);
 }
 
+static int64_t
+change_time(const struct stat *st)
+{
+	return (int64_t)st->st_ctim.tv_sec * WHEN_SECOND +
+	    st->st_ctim.tv_nsec / 1000;
+}
+
 /* Enters what the file says; what cannot be accepted is for the claim. */
 static void
 enter(struct scout *sc, struct index_entry *e, int fd)
@@ -86,6 +95,7 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 	enum job_parsed parsed;
 	struct job job;
 	int64_t now = fs_now(), due = 0, created;
+	struct stat st;
 
 	if (spool_read(fd, &text) == -1) {
 		scout_name(sc, e, strerror(errno));
@@ -94,6 +104,7 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 		return;
 	}
 	created = spool_changed(fd);
+	e->changed = fstat(fd, &st) == 0 ? change_time(&st) : 0;
 	parsed = job_parse(&job, buf_text(&text), text.len, &error);
 	if (parsed == JOB_OK)
 		due =
@@ -172,6 +183,7 @@ scan_one(void *arg, const char *name, uint64_t inode)
 {
 	struct scout *sc = arg;
 	struct index_entry *e = index_find(sc->index, sc->dir, name);
+	struct stat st;
 
 	if (e != NULL && e->inode == 0 && e->place != INDEX_HELD)
 		e->inode = inode; /* known by an event, which has none */
@@ -179,8 +191,20 @@ scan_one(void *arg, const char *name, uint64_t inode)
 		scout_enter(sc, sc->dir, name, inode);
 		return 0;
 	}
-	/* The same file need not be read again, unless it was half there. */
+	/*
+	 * The same file need not be read again, unless it was half there.  An
+	 * inode number says little: a new file often gets that of the last
+	 * one removed.
+	 */
 	e->mark = sc->mark;
+	if (e->place != INDEX_HELD && e->place != INDEX_IGNORED &&
+	    e->changed != 0 &&
+	    fstatat(sc->spool->dir[sc->dir], name, &st, AT_SYMLINK_NOFOLLOW) ==
+		0 &&
+	    change_time(&st) != e->changed) {
+		scout_enter(sc, sc->dir, name, inode);
+		return 0;
+	}
 	if (e->half)
 		scout_examine(sc, sc->dir, name);
 	return 0;
@@ -230,10 +254,7 @@ seen(void *arg, const struct os_event *event)
 	int dir = event->watch == sc->watch[WATCH_FAILED] ? SPOOL_FAILED :
 							    SPOOL_PENDING;
 
-	if (event->watch == -1 ||
-	    (event->name[0] == '\0' &&
-		event->watch != sc->watch[WATCH_CONTROL] &&
-		event->watch != sc->watch[WATCH_SPOOL]))
+	if (event->watch == -1 || event->name[0] == '\0')
 		sc->lost = 1; /* events, or the directory itself */
 	else if (event->watch == sc->watch[WATCH_CONTROL])
 		sc->control = 1;

@@ -56,21 +56,35 @@ spool_path(const char *option)
 	return NULL;
 }
 
-/* Makes the directories above the last component, as mkdir -p does. */
-static void
-make_parents(const char *path)
+/*
+ * Makes a directory and those above it, as mkdir -p does.  Returns 0, or -1
+ * with the errno of the first that could not be made.
+ */
+static int
+make_path(const char *path)
 {
 	char *copy = join(path, "");
 	char *slash;
+	int error = copy == NULL ? ENOMEM : 0;
+	size_t len;
 
-	if (copy == NULL)
-		return;
-	for (slash = copy + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = '\0';
-		(void)mkdir(copy, 0777); /* opening it will tell */
-		*slash = '/';
+	/* With a slash behind it, it would look like a parent. */
+	for (len = copy == NULL ? 0 : strlen(copy);
+	     len > 1 && copy[len - 1] == '/'; len--)
+		copy[len - 1] = '\0';
+	for (slash = copy; error == 0 && slash != NULL;) {
+		slash = strchr(slash + 1, '/');
+		if (slash != NULL)
+			*slash = '\0';
+		if (mkdir(copy, slash != NULL ? 0777 : 0700) == -1 &&
+		    errno != EEXIST && errno != EISDIR)
+			error = errno;
+		if (slash != NULL)
+			*slash = '/';
 	}
 	free(copy);
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
 
 static int
@@ -166,10 +180,24 @@ open_dir(int at, const char *name)
 	return fd;
 }
 
+/* Says why a directory of the spool cannot be opened; errno is kept. */
+static int
+cannot_open(const struct spool *s, const char *path, char why[SPOOL_WHY_MAX])
+{
+	int error = errno;
+	int init = error == ENOENT && may_become_spool(s->fd);
+
+	snprintf(why, SPOOL_WHY_MAX, "%.450s: %s%s", path, strerror(error),
+	    init ? " (queuectl init makes it)" : "");
+	errno = error;
+	return -1;
+}
+
 /* Opens the directories below SPOOL, and makes them if that is wanted. */
 static int
 open_dirs(struct spool *s, enum spool_want want, char why[SPOOL_WHY_MAX])
 {
+	char path[SPOOL_WHY_MAX];
 	struct stat top, st;
 	int i;
 
@@ -186,16 +214,13 @@ open_dirs(struct spool *s, enum spool_want want, char why[SPOOL_WHY_MAX])
 			(void)mkdirat(s->fd, dir_names[i], 0700);
 			s->dir[i] = open_dir(s->fd, dir_names[i]);
 		}
-		if (s->dir[i] == -1 || fstat(s->dir[i], &st) == -1) {
-			snprintf(why, SPOOL_WHY_MAX,
-			    "%.400s/%s: %s (queuectl init makes a spool)",
-			    s->path, dir_names[i], strerror(errno));
-			return -1;
-		}
+		snprintf(path, sizeof path, "%.400s/%s", s->path, dir_names[i]);
+		if (s->dir[i] == -1 || fstat(s->dir[i], &st) == -1)
+			return cannot_open(s, path, why);
 		if (st.st_dev != top.st_dev)
 			return refuse(why, s->path,
 			    "its directories must be on one file system");
-		if (check_owner(&st, s->path, why) == -1)
+		if (check_owner(&st, path, why) == -1)
 			return -1;
 	}
 	return 0;
@@ -244,9 +269,8 @@ spool_open(struct spool *s, const char *path, enum spool_want want,
 		return 0;
 	}
 	if (s->fd == -1 && errno == ENOENT) {
-		make_parents(path);
-		(void)mkdir(path, 0700);
-		s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (make_path(path) == 0)
+			s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (s->fd == -1)
 		return refuse(why, path, strerror(errno));
@@ -289,6 +313,9 @@ spool_intact(const struct spool *s, char why[SPOOL_WHY_MAX])
 	struct stat mine, there;
 	int i;
 
+	if (fstat(s->fd, &mine) == -1 || stat(s->path, &there) == -1 ||
+	    mine.st_dev != there.st_dev || mine.st_ino != there.st_ino)
+		return refuse(why, s->path, "was removed or replaced");
 	for (i = 0; i < SPOOL_DIRS; i++) {
 		if (fstat(s->dir[i], &mine) == 0 &&
 		    fstatat(s->fd, dir_names[i], &there, AT_SYMLINK_NOFOLLOW) ==
@@ -626,7 +653,7 @@ spool_free_bytes(const struct spool *s)
 {
 	struct statvfs v;
 
-	if (fstatvfs(s->fd, &v) == -1 || v.f_blocks == 0)
+	if (fstatvfs(s->fd, &v) == -1 || v.f_blocks == 0 || v.f_frsize == 0)
 		return -1;
 	if (v.f_bavail > (uint64_t)INT64_MAX / v.f_frsize)
 		return INT64_MAX;

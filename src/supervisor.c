@@ -64,6 +64,7 @@ struct supervisor {
 	int64_t recover; /* look at processing/ */
 	int64_t respawn; /* replace workers */
 	int64_t checked; /* free space was looked at */
+	int64_t sweep;	 /* remove what the dead have left */
 	int64_t write;	 /* counters, not before */
 	int dirty;	 /* they changed */
 
@@ -122,6 +123,7 @@ set_signals(void)
 		(void)sigaction(sig, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &sa, NULL);
+	(void)sigaction(SIGXFSZ, &sa, NULL); /* ulimit -f: EFBIG will do */
 	if (keep_hup)
 		(void)sigaction(SIGHUP, &sa, NULL);
 	if (keep_int)
@@ -250,7 +252,6 @@ enter(struct supervisor *sv)
 	/* For whoever had this PID before. */
 	registry_answer(sv->spool, REGISTRY_STOP, sv->name);
 	registry_answer(sv->spool, REGISTRY_INTERRUPT, sv->name);
-	registry_sweep(sv->spool);
 	sv->started_at = fs_now();
 	entry_text(sv, &text);
 	sv->entry = registry_enter(sv->spool, sv->name, &text);
@@ -423,7 +424,9 @@ settle_entry(struct supervisor *sv, struct index_entry *e,
 		index_delay(&sv->index, e, now + SCOUT_UNREADABLE);
 		break;
 	case CLAIM_TROUBLE:
-		index_delay(&sv->index, e, now + SUPERVISOR_TROUBLE);
+		/* After the others, who are held up for half of this. */
+		e->busy = 1;
+		index_delay(&sv->index, e, now + 2 * SUPERVISOR_TROUBLE);
 		break;
 	default:
 		if (!e->again) {
@@ -468,7 +471,7 @@ take_done(struct supervisor *sv, struct crew_member *m, const struct answer *a)
 	if (sv->scout.watch_fd == -1 &&
 	    (a->state == JOB_FAILED || a->state == JOB_PENDING))
 		scout_enter(&sv->scout, a->state, m->job, 0);
-	if (a->ran || a->result == CLAIM_TROUBLE)
+	if (a->ran)
 		wake_namesakes(sv, m->job);
 	if (a->result == CLAIM_TROUBLE) {
 		sv->resume = fs_mono() + SUPERVISOR_TROUBLE;
@@ -669,19 +672,34 @@ drain(struct supervisor *sv, int64_t mono)
 
 /* ---- The loop ---- */
 
+/* Gives up if the spool or a part of it is gone; 0 or -1. */
+static int
+check_spool(struct supervisor *sv)
+{
+	char why[SPOOL_WHY_MAX];
+
+	if (spool_intact(sv->spool, why) == 0)
+		return 0;
+	give_up(sv, "spool-gone", why);
+	return -1;
+}
+
 /* Looks at everything, whatever was or was not reported. */
 static void
 look_around(struct supervisor *sv, int64_t mono)
 {
 	int64_t interval = sv->conf.poll_interval_ms * (WHEN_SECOND / 1000);
-	char why[SPOOL_WHY_MAX];
 
 	if (sv->scout.watch_fd != -1 || interval > SUPERVISOR_SLEEP)
 		interval = SUPERVISOR_SLEEP;
 	sv->tick = mono + interval;
-	if (spool_intact(sv->spool, why) == -1) {
-		give_up(sv, "spool-gone", why);
+	sv->scout.lost = 0;
+	if (check_spool(sv) == -1)
 		return;
+	if (mono >= sv->sweep) {
+		sv->sweep = mono + SUPERVISOR_SWEEP;
+		spool_sweep(sv->spool);
+		registry_sweep(sv->spool);
 	}
 	reload_config(sv, 0);
 	obey_control(sv);
@@ -693,7 +711,7 @@ look_around(struct supervisor *sv, int64_t mono)
 }
 
 static int64_t
-sleep_until(const struct supervisor *sv, int64_t mono)
+sleep_until(struct supervisor *sv, int64_t mono)
 {
 	int64_t now = fs_now(), due = index_next_due(&sv->index);
 	int64_t until = sv->tick;
@@ -704,7 +722,7 @@ sleep_until(const struct supervisor *sv, int64_t mono)
 		until = sv->respawn;
 	if (sv->dirty && sv->write < until)
 		until = sv->write;
-	if (sv->stopping || sv->crew.busy == sv->crew.count)
+	if (sv->stopping || crew_idle(&sv->crew) == NULL)
 		return until;
 	if (sv->resume > mono) /* held up, whatever becomes due */
 		return sv->resume < until ? sv->resume : until;
@@ -775,6 +793,7 @@ loop(struct supervisor *sv)
 			look_around(sv, mono);
 		if (sv->scout.config) {
 			sv->scout.config = 0;
+			check_spool(sv);
 			reload_config(sv, 0);
 		}
 		if (sv->scout.control)
@@ -809,7 +828,6 @@ run(struct supervisor *sv)
 	fill_crew(sv, fs_mono());
 	/* First the watch, then the scan: nothing falls between. */
 	scout_open(&sv->scout, sv->spool, &sv->conf, &sv->log, &sv->index);
-	spool_sweep(sv->spool);
 	loop(sv);
 	log_printf(&sv->log, "event=stopped supervisor=%s", sv->name);
 	crew_free(&sv->crew);
@@ -878,9 +896,8 @@ reopen_spool(struct spool *s)
 {
 	struct spool fresh;
 	char why[SPOOL_WHY_MAX];
-	int ret;
-
 	char *path = s->path;
+	int ret;
 
 	s->path = NULL;
 	spool_close(s);
@@ -934,11 +951,14 @@ supervisor_run(struct spool *s, const struct supervisor_options *o)
 	}
 	sv.spool = s;
 	sv.options = o;
+	errno = 0;
 	if (start(&sv) == 0) {
 		if (o->daemon)
 			detach(&sv, ready);
 		status = run(&sv);
 		registry_leave(s, sv.name, sv.entry);
+	} else if (errno == ENOSPC || errno == EDQUOT) {
+		status = MSG_AGAIN;
 	}
 	index_free(&sv.index);
 	return status;

@@ -18,8 +18,9 @@
 #include "proc.h"
 #include "text.h"
 
-#define WORKER_TICK  WHEN_SECOND       /* looks for requests, checks output */
-#define WORKER_RETRY (2 * WHEN_SECOND) /* between tries to record an end */
+#define WORKER_TICK   WHEN_SECOND	 /* looks for requests, checks output */
+#define WORKER_LINGER (WHEN_SECOND / 20) /* between looks at a session */
+#define WORKER_RETRY  (2 * WHEN_SECOND)	 /* between tries to record an end */
 
 /* Why a run is being ended before its time. */
 enum cause {
@@ -50,6 +51,7 @@ struct run {
 	int64_t tick;
 	int64_t touch;
 	enum cause cause;
+	int leave; /* an interrupt came when it had ended */
 	struct proc_status status;
 };
 
@@ -213,7 +215,9 @@ obey(struct worker *w, struct run *r, int64_t now)
 
 	if (!take_order(w, &order))
 		return;
-	if (order.kind == ORDER_INTERRUPT)
+	if (order.kind == ORDER_INTERRUPT && r->pid <= 0)
+		r->leave = 1;
+	else if (order.kind == ORDER_INTERRUPT)
 		end_run(w, r, CAUSE_STOP, now);
 	else if (order.kind == ORDER_CANCEL &&
 	    registry_asked(&w->spool, REGISTRY_CANCEL, w->claim.name))
@@ -264,6 +268,10 @@ watch_run(struct worker *w, struct run *r)
 		wait_for(w, r,
 		    earliest(r->tick, earliest(r->deadline, r->kill_at)));
 	}
+	/* What it started has the same grace; SIGTERM was for all. */
+	while (r->cause != CAUSE_NONE && fs_mono() < r->kill_at &&
+	    proc_lingers(r->pid))
+		wait_for(w, r, fs_mono() + WORKER_LINGER);
 	/* All that is left of it goes, unless it did what it was to do. */
 	if (r->cause != CAUSE_NONE)
 		proc_kill(r->pid);
@@ -309,7 +317,7 @@ record(struct worker *w, struct run *r, const struct claim_end *end,
 	struct answer held;
 	struct job_event e;
 	enum claim_result result;
-	int said = 0;
+	int said = CLAIM_OK;
 
 	for (;;) {
 		result = back != JOB_NO_REASON ?
@@ -317,12 +325,17 @@ record(struct worker *w, struct run *r, const struct claim_end *end,
 		    claim_finish(&w->claim, &w->order.conf, end);
 		if (result != CLAIM_TROUBLE && result != CLAIM_BUSY)
 			return result;
+		/* It is written down; recovery makes the move. */
+		if (r->leave && w->claim.recorded)
+			return result;
 		e = trouble_event(result == CLAIM_BUSY ? EBUSY : errno);
-		if (!said) {
-			answer_init(&held, ANSWER_HELD);
+		if (said != (int)result) {
+			/* A name that is taken is no trouble of the others. */
+			answer_init(&held,
+			    result == CLAIM_BUSY ? ANSWER_LOG : ANSWER_HELD);
 			set_text(w, &held, &e, "unrecorded");
 			send_answer(w, &held);
-			said = 1;
+			said = (int)result;
 		}
 		wait_for(w, r, fs_mono() + WORKER_RETRY);
 	}
@@ -507,7 +520,11 @@ set_descriptors(int socket)
 {
 	int fd;
 
-	os_close_from(3, socket);
+	/* A low number: select(2) takes none from FD_SETSIZE up. */
+	if (socket != 3 && dup2(socket, 3) == -1)
+		return -1;
+	os_close_from(4, -1);
+	(void)fcntl(3, F_SETFD, FD_CLOEXEC);
 	fd = open("/dev/null", O_RDWR);
 	if (fd == -1 || dup2(fd, 0) == -1 || dup2(fd, 1) == -1 ||
 	    dup2(fd, 2) == -1)
@@ -522,7 +539,7 @@ worker_main(int socket, const char *spool_path, const char *name)
 	static struct worker w;
 	char why[SPOOL_WHY_MAX];
 
-	w.socket = socket;
+	w.socket = 3; /* by set_descriptors */
 	w.name = name;
 	set_signals(&w);
 	if (set_descriptors(socket) == -1 ||

@@ -847,6 +847,13 @@ START_TEST(put_back)
 		    CLAIM_OK);
 		ck_assert_int_eq(claim.where, PENDING);
 		expect_job(PENDING, name, rows[i].history);
+		/* What could not be started lets others go first. */
+		if (rows[i].reason == JOB_RETURNED) {
+			expect_take(PENDING, name, CLAIM_LATER);
+			ck_assert(
+			    due > fs_now() && due <= fs_now() + CLAIM_RETURNED);
+			continue;
+		}
 		/* Due at once, and uncharged. */
 		expect_take(PENDING, name, CLAIM_OK);
 		ck_assert_int_eq(claim.job.counted, 0);
@@ -854,6 +861,47 @@ START_TEST(put_back)
 		    rows[i].interruptions);
 		ck_assert_int_eq(claim.job.attempts, 1);
 	}
+}
+END_TEST
+
+/* A hand took the name in failed/: what failed waits in pending/. */
+START_TEST(fail_name_taken)
+{
+	static const struct claim_end end = { 1, 0, NULL, 0, 0 };
+
+	put_file(PENDING, "a", JOB);
+	begin(PENDING, "a");
+	put_file(FAILED, "a", JOB);
+	ck_assert_int_eq(claim_finish(&claim, &conf, &end), CLAIM_OK);
+	ck_assert_int_eq(claim.where, PENDING);
+	expect_file(FAILED, "a", JOB);
+	ck_assert_int_eq(take(PENDING, "a", WHEN_NEVER / 2), CLAIM_BUSY);
+
+	/* Both are taken: it keeps its place, and says so once. */
+	put_file(PENDING, "b", JOB);
+	begin(PENDING, "b");
+	put_file(FAILED, "b", JOB);
+	put_file(PENDING, "b", JOB);
+	ck_assert_int_eq(claim_finish(&claim, &conf, &end), CLAIM_BUSY);
+	ck_assert_int_eq(claim_finish(&claim, &conf, &end), CLAIM_BUSY);
+	ck_assert_int_eq(unlinkat(spool.dir[PENDING], "b", 0), 0);
+	ck_assert_int_eq(claim_finish(&claim, &conf, &end), CLAIM_OK);
+	expect_job(PENDING, "b", SAW_RUN(1) SAW_FAIL(1, 2) SAW_BACK(returned));
+}
+END_TEST
+
+/* While a namesake is in the way the file is not written to. */
+START_TEST(busy_unwritten)
+{
+	put_file(RUNNING, "a", JOB RUN(1, 1));
+	put_file(FAILED, "a",
+	    JOB RUN(1, 1) "dead=2001-01-01T00:00:02.000000Z "
+			  "attempt=1 exit_code=1 error=x\n");
+	expect_take(FAILED, "a", CLAIM_BUSY);
+	expect_take(FAILED, "a", CLAIM_BUSY);
+	expect_file(FAILED, "a",
+	    JOB RUN(1, 1) "dead=2001-01-01T00:00:02."
+			  "000000Z attempt=1 exit_code=1 error=x\n");
 }
 END_TEST
 
@@ -1135,7 +1183,8 @@ START_TEST(retry_states)
 	expect_job(PENDING, "done", SAW_RUN(1) SAW_FINISH(1) SAW_BACK(retried));
 	put_file(PENDING, "waits", JOB);
 	retry("waits", 1, CLAIM_REFUSED);
-	ck_assert_str_eq(why, "it is pending: it will run anyway");
+	ck_assert_str_eq(why,
+	    "it is pending: queuectl show tells what it waits for");
 	expect_file(PENDING, "waits", JOB);
 	put_file(RUNNING, "runs", JOB RUN(1, 1));
 	retry("runs", 1, CLAIM_REFUSED);
@@ -1373,6 +1422,8 @@ add_ends(TCase *t)
 	tcase_add_test(t, daemon_left_behind);
 	tcase_add_test(t, touch);
 	tcase_add_test(t, put_back);
+	tcase_add_test(t, fail_name_taken);
+	tcase_add_test(t, busy_unwritten);
 	tcase_add_test(t, put_back_name_taken);
 	tcase_add_test(t, recover_crashes);
 	tcase_add_test(t, recover_half);

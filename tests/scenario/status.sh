@@ -24,6 +24,11 @@ drop held "cwd=$PWD" 'command=echo begun >&2; until test -e open; do sleep 0.02;
 wait_for 10 test -s spool/output/held.1.err
 workers --count 1
 
+# A worker enters itself once it has begun.
+all_there() {
+	[ "$(q worker status | wc -l)" -eq 6 ]
+}
+wait_for 5 all_there
 exits 0 q worker status
 is 6 "$(wc -l <out | tr -d ' ')" "lines of $(cat out)"
 row '^WORKER '

@@ -58,6 +58,11 @@ pid=$(find spool/workers -name '*.[0-9]*' ! -name '*.[0-9]*.[0-9]*' |
 exec 3>&-
 wait_for 10 logged 'hung up'
 kill -HUP "-$pid"
+# Its log is gone with the terminal: that it stops shows in an idle worker.
+one_left() {
+	[ "$(find spool/workers -name '*.[0-9]*.[0-9]*' | wc -l)" -eq 1 ]
+}
+wait_for 10 one_left
 drop late "command=touch $PWD/late"
 [ -f spool/processing/held ] || fail 'held does not run any more'
 : >go
