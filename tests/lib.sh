@@ -71,7 +71,8 @@ workers() {
 }
 
 registered() {
-	[ -n "$(find spool/workers -name "*.$SUPERVISOR" 2>/dev/null)" ]
+	[ -n "$(find "$QUEUECTL_SPOOL/workers" -name "*.$SUPERVISOR" \
+		2>/dev/null)" ]
 }
 
 # stop_workers: TERM to the last one, and waits; its status in $STATUS.
