@@ -20,6 +20,9 @@ PIDS="$PIDS $SUPERVISOR"
 wait_for 10 test -s worker
 wait_for 5 grep -q 'event=no-worker error="Too many open files"' log
 
+# One that comes now is due, and there is nobody to give it to.
+q enqueue --id late true >id
+
 # Clock ticks of the processor that the supervisor has used.
 used() {
 	sed 's/.*) //' "/proc/$SUPERVISOR/stat" | awk '{ print $12 + $13 }'
