@@ -409,10 +409,12 @@ make_room(struct claim *c)
 static enum claim_result
 move_to_processing(struct claim *c)
 {
+	enum spool_result r;
+
 	/* A request to cancel was for an earlier run. */
 	registry_answer(c->spool, REGISTRY_CANCEL, c->name);
-	switch (
-	    spool_move(c->spool, c->fd, c->from, SPOOL_PROCESSING, c->name)) {
+	r = spool_move(c->spool, c->fd, c->from, SPOOL_PROCESSING, c->name);
+	switch (r) {
 	case SPOOL_OK:
 		c->where = SPOOL_PROCESSING;
 		return CLAIM_OK;
