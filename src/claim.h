@@ -104,8 +104,8 @@ enum claim_result claim_recover(struct claim *c, struct spool *s,
 /*
  * Lets a failed or dead job (with `again`, a completed one) run again now,
  * with all its retries.  Waits up to CLAIM_WAIT for its lock.  CLAIM_OK,
- * CLAIM_GONE (no such job), CLAIM_BUSY, CLAIM_REFUSED and `why`,
- * CLAIM_TROUBLE.
+ * CLAIM_UNSYNCED (it will, but that is not on disk), CLAIM_GONE (no such
+ * job), CLAIM_BUSY, CLAIM_FOREIGN, CLAIM_REFUSED and `why`, CLAIM_TROUBLE.
  */
 #define CLAIM_WAIT WHEN_SECOND
 enum claim_result claim_retry(struct spool *s, const char *name, int again,
@@ -119,7 +119,8 @@ struct retry_rule claim_rule(const struct conf *conf, const struct job *job);
 
 /*
  * When a job in `dir` is due, seen at `now` and known since known_us before;
- * a retry_at that a jump of the clock has put too far away is moved near.
+ * a retry_at that a jump of the clock has put too far away is moved near, and
+ * one that could not be started waits CLAIM_RETURNED.
  */
 int64_t claim_due(const struct conf *conf, const struct job *job, int dir,
     int64_t now, int64_t known_us);

@@ -57,7 +57,8 @@ struct answer {
 
 /*
  * The life of a worker process, in the child after fork: closes all
- * descriptors but `socket`, takes orders until that closes, and exits.
+ * descriptors but `socket`, which becomes 3, takes orders until that closes,
+ * and exits.
  */
 void worker_main(int socket, const char *spool_path, const char *name);
 
