@@ -124,6 +124,21 @@ median() {
 	sort -n | awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] }'
 }
 
+# one_round COMMAND: runs it with the number of the round until it succeeds,
+# five times at most.  For what must be in time: a busy machine is late now
+# and then, but a program that is too slow always is.
+one_round() {
+	for round in 1 2 3 4 5; do
+		"$1" "$round" && return
+	done
+	return 1
+}
+
+# timed N: a limit in time, ten times as much for a build with sanitizers.
+timed() {
+	echo "$(($1${TEST_SANITIZED:+ * 10}))"
+}
+
 # logged PATTERN: the log has such a line.
 logged() {
 	grep -q -e "$1" log
