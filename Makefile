@@ -27,10 +27,11 @@ OS != test "`uname`" = Linux && echo linux || echo posix
 OBJS = \
 	src/msg.o src/buf.o src/os_bsd.o src/os_$(OS).o src/fs.o \
 	src/when.o src/text.o src/retry.o src/json.o src/job.o src/draft.o \
-	src/conf.o src/spool.o src/registry.o src/claim.o \
+	src/conf.o src/spool.o src/registry.o src/claim.o src/record.o \
 	src/log.o src/index.o src/scout.o src/proc.o src/worker.o src/crew.o \
 	src/supervisor.o \
-	src/opt.o src/cmd.o src/cmd_enqueue.o src/cmd_list.o src/cmd_show.o \
+	src/opt.o src/cmd.o src/cmd_enqueue.o src/cmd_list.o src/cmd_status.o \
+	src/cmd_show.o src/cmd_output.o \
 	src/cmd_config.o src/cmd_worker.o src/cmd_retry.o src/cmd_misc.o
 MAIN = src/main.o
 

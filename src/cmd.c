@@ -17,7 +17,9 @@
 #include "text.h"
 #include "when.h"
 
-#define CMD_FIND_TRIES 100 /* a job that moves whenever we look */
+#define CMD_CANDIDATES	  8    /* of an ambiguous ID that are told */
+#define CMD_PAUSED_MAX	  1024 /* bytes of SPOOL/paused that are shown */
+#define RECORD_FIND_TRIES 100  /* a job that moves whenever we look */
 
 /* ---- Saying what is wrong ---- */
 
@@ -146,10 +148,20 @@ cmd_duration(const struct opt_args *args, const char *name, int64_t *value)
 
 /* ---- Jobs ---- */
 
-int
-cmd_check_id(const char *id, int old)
+static int
+say_no_id(const char *text)
 {
-	if (old ? job_name_valid(id) : job_id_valid(id))
+	cmd_warn(text,
+	    "not the ID of a job: 1 to %d of A-Z a-z 0-9 . _ -, not "
+	    "beginning with . or -",
+	    JOB_ID_MAX);
+	return MSG_USAGE;
+}
+
+int
+cmd_check_id(const char *id)
+{
+	if (job_id_valid(id))
 		return MSG_OK;
 	if (job_name_old(id)) {
 		cmd_warn(id,
@@ -157,217 +169,204 @@ cmd_check_id(const char *id, int old)
 		    "enqueue its command again");
 		return MSG_REFUSED;
 	}
-	cmd_warn(id,
-	    "not the ID of a job: 1 to %d of A-Z a-z 0-9 . _ -, not "
-	    "beginning with . or -",
-	    JOB_ID_MAX);
-	return MSG_USAGE;
+	return say_no_id(id);
 }
 
-int64_t
-cmd_changed(const struct stat *st)
+int
+cmd_check_begun(const char *text)
 {
-	return (int64_t)st->st_mtim.tv_sec * WHEN_SECOND +
-	    st->st_mtim.tv_nsec / 1000;
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "abcdefghijklmnopqrstuvwxyz0123456789._-~";
+
+	if (text[0] != '\0' && text[0] != '.' && text[0] != '-' &&
+	    text[strspn(text, good)] == '\0' && strlen(text) <= JOB_NAME_MAX)
+		return MSG_OK;
+	return say_no_id(text);
 }
 
-enum spool_result
-cmd_job_read(const struct spool *s, int dir, const char *name,
-    struct cmd_job *j)
+/* Says that a job cannot be shown, and why; the exit status. */
+static int
+say_not_found(const char *id, enum spool_result result)
 {
-	static const struct cmd_job empty;
-	enum spool_result r = SPOOL_ERROR;
-	struct stat st;
-	int fd, saved;
-
-	*j = empty;
-	snprintf(j->name, sizeof j->name, "%s", name);
-	j->dir = dir;
-	/* NONBLOCK: what lies there may be a FIFO. */
-	fd = fs_open(s->dir[dir], name, O_RDONLY | O_NONBLOCK, 0);
-	if (fd == -1) {
-		if (errno == ENOENT)
-			return SPOOL_GONE;
-		return errno == ELOOP || errno == EMLINK || errno == ENXIO ?
-		    SPOOL_FOREIGN :
-		    SPOOL_ERROR;
+	switch (result) {
+	case SPOOL_OK:
+		return MSG_OK;
+	case SPOOL_GONE:
+		cmd_warn(id,
+		    "no such job: 'queuectl list' shows all there are");
+		return MSG_NO_JOB;
+	case SPOOL_FOREIGN:
+		cmd_warn(id, "is not a regular file: it is left alone");
+		return MSG_REFUSED;
+	default:
+		cmd_warn(id, "cannot be read: %s", strerror(errno));
+		return MSG_REFUSED;
 	}
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
-		r = SPOOL_FOREIGN;
-	} else if (spool_read(fd, &j->text) == 0) {
-		j->inode = st.st_ino;
-		j->mtime = cmd_changed(&st);
-		r = SPOOL_OK;
-		j->parsed = job_parse(&j->job, buf_text(&j->text), j->text.len,
-		    &j->error);
-		if (j->parsed == JOB_NO_MEMORY) {
-			job_free(&j->job);
-			errno = ENOMEM;
-			r = SPOOL_ERROR;
-		}
-	}
-	saved = errno;
-	if (r != SPOOL_OK)
-		buf_free(&j->text);
-	(void)fs_close(fd);
-	errno = saved;
-	return r;
 }
 
-void
-cmd_job_free(struct cmd_job *j)
-{
-	job_free(&j->job);
-	buf_free(&j->text);
-}
-
-/* The latest older record of an ID, as far as the search has come. */
-struct latest {
-	const char *id;
+/* The IDs that begin with a text, as far as the search has come. */
+struct begun {
+	const char *text;
 	size_t len;
 	int dir; /* being searched */
-	int found_in;
-	char name[JOB_NAME_MAX + 1];
+	int count;
+	char id[CMD_CANDIDATES][JOB_ID_MAX + 1];
 };
 
 static int
-look_older(void *arg, const char *name, uint64_t inode)
+look_begun(void *arg, const char *name, uint64_t inode)
 {
-	struct latest *l = arg;
+	struct begun *b = arg;
+	size_t len = strcspn(name, "~");
+	int i;
 
 	(void)inode;
-	/* The times have one length: their order is that of their bytes. */
-	if (strncmp(name, l->id, l->len) == 0 && name[l->len] == '~' &&
-	    job_name_old(name) && strcmp(name, l->name) > 0) {
-		snprintf(l->name, sizeof l->name, "%s", name);
-		l->found_in = l->dir;
-	}
+	if (strncmp(name, b->text, b->len) != 0 || len > JOB_ID_MAX ||
+	    !spool_is_job(b->dir, name))
+		return 0;
+	for (i = 0; i < b->count; i++)
+		if (strncmp(b->id[i], name, len) == 0 && b->id[i][len] == '\0')
+			return 0;
+	if (b->count == CMD_CANDIDATES)
+		return 1;
+	snprintf(b->id[b->count++], sizeof b->id[0], "%.*s", (int)len, name);
 	return 0;
 }
 
-/* Where the record of that ID is; its name, perhaps ID~TIME, in `name`. */
+/* Says which jobs a text may mean; the exit status. */
 static int
-find_record(const struct spool *s, const char *id, char name[JOB_NAME_MAX + 1])
+say_ambiguous(const struct begun *b, int more)
 {
-	struct latest l;
-	int dir = spool_find(s, id);
+	struct buf list = BUF_EMPTY;
+	int i;
 
-	snprintf(name, JOB_NAME_MAX + 1, "%s", id);
-	if (dir != JOB_NO_STATE || job_name_old(id))
-		return dir;
-	memset(&l, 0, sizeof l);
-	l.id = id;
-	l.len = strlen(id);
-	l.found_in = JOB_NO_STATE;
-	for (l.dir = SPOOL_COMPLETED; l.dir <= SPOOL_DEAD; l.dir++)
-		if (l.dir != SPOOL_FAILED &&
-		    spool_scan(s, l.dir, look_older, &l) == -1)
-			return -2;
-	if (l.found_in != JOB_NO_STATE)
-		snprintf(name, JOB_NAME_MAX + 1, "%s", l.name);
-	return l.found_in;
+	for (i = 0; i < b->count; i++)
+		buf_printf(&list, " %s", b->id[i]);
+	cmd_warn(b->text, "is the beginning of several IDs:%s%s",
+	    buf_text(&list), more ? " ..." : "");
+	buf_free(&list);
+	return MSG_REFUSED;
 }
 
 int
-cmd_job_find(const struct spool *s, const char *id, struct cmd_job *j)
+cmd_find(const struct spool *s, const char *id, struct record *r)
 {
-	char name[JOB_NAME_MAX + 1];
-	enum spool_result r = SPOOL_GONE;
-	int dir = JOB_NO_STATE, tries;
+	enum spool_result result = SPOOL_GONE;
+	struct begun b;
+	int more = 0;
 
-	for (tries = 0; tries < CMD_FIND_TRIES && r == SPOOL_GONE; tries++) {
-		dir = find_record(s, id, name);
-		if (dir == JOB_NO_STATE) {
-			cmd_warn(id,
-			    "no such job: 'queuectl list' shows "
-			    "all there are");
-			return MSG_NO_JOB;
-		}
-		r = dir < 0 ? SPOOL_ERROR : cmd_job_read(s, dir, name, j);
-	}
-	switch (r) {
-	case SPOOL_OK:
+	if (job_name_valid(id))
+		result = record_find(s, id, r);
+	if (result != SPOOL_GONE)
+		return say_not_found(id, result);
+	memset(&b, 0, sizeof b);
+	b.text = id;
+	b.len = strlen(id);
+	for (b.dir = 0; b.dir < JOB_STATES && more == 0; b.dir++)
+		more = spool_scan(s, b.dir, look_begun, &b);
+	if (more == -1)
+		return say_not_found(id, SPOOL_ERROR);
+	if (b.count > 1)
+		return say_ambiguous(&b, more);
+	if (b.count == 1)
+		return say_not_found(b.id[0], record_find(s, b.id[0], r));
+	return say_not_found(id, SPOOL_GONE);
+}
+
+/* ---- The JOBs of a command line ---- */
+
+/* Takes the IDs of standard input, one a line, into ids->text. */
+static int
+read_stdin(struct cmd_ids *ids)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	if (ids->text.len > 0) /* "-" twice: there is only one */
 		return MSG_OK;
-	case SPOOL_FOREIGN:
-		cmd_warn(id, "%s/%s is not a regular file: it is left alone",
-		    spool_dir_name(dir), name);
-		return MSG_REFUSED;
-	default:
-		cmd_warn(id, "cannot be read: %s",
-		    r == SPOOL_GONE ? "it keeps moving" : strerror(errno));
+	while ((n = fs_read(STDIN_FILENO, chunk, sizeof chunk)) > 0)
+		buf_add(&ids->text, chunk, (size_t)n);
+	if (n == -1 || ids->text.failed) {
+		msg_warn("standard input");
 		return MSG_REFUSED;
 	}
+	if (memchr(buf_text(&ids->text), '\0', ids->text.len) != NULL) {
+		msg_warnx("standard input: has a NUL: give one ID a line");
+		return MSG_USAGE;
+	}
+	return MSG_OK;
+}
+
+static int
+add_id(struct cmd_ids *ids, char *id)
+{
+	char **grown;
+	int status = ids->check != NULL ? ids->check(id) : MSG_OK;
+
+	if (status != MSG_OK)
+		return status;
+	if ((ids->count & (ids->count + 1)) == 0) {
+		grown = realloc(ids->id, (ids->count + 1) * 2 * sizeof *grown);
+		if (grown == NULL) {
+			msg_warn("the list of jobs");
+			return MSG_REFUSED;
+		}
+		ids->id = grown;
+	}
+	ids->id[ids->count++] = id;
+	return MSG_OK;
+}
+
+static int
+add_lines(struct cmd_ids *ids)
+{
+	char *line = ids->text.data, *end;
+	int status = MSG_OK;
+
+	while (status == MSG_OK && line != NULL && *line != '\0') {
+		end = strchr(line, '\n');
+		if (end != NULL)
+			*end++ = '\0';
+		if (*line != '\0')
+			status = add_id(ids, line);
+		line = end;
+	}
+	return status;
 }
 
 int
-cmd_tries(const struct cmd_job *j)
+cmd_ids_read(struct cmd_ids *ids, const struct opt_args *args,
+    int (*check)(const char *id))
 {
-	const struct job_event *e = job_last_event(&j->job, JOB_NO_STATE);
-	int state = e != NULL ? e->state : JOB_NO_STATE;
+	int i, status = MSG_OK;
 
-	/* Moved there by hand: it will start afresh. */
-	if ((j->dir == JOB_PENDING || j->dir == JOB_FAILED) &&
-	    state != j->dir &&
-	    (state == JOB_COMPLETED || state == JOB_FAILED ||
-		state == JOB_DEAD))
-		return 0;
-	if (e != NULL && e->attempt > 0 && state == j->dir &&
-	    (state == JOB_PROCESSING || state == JOB_COMPLETED))
-		return j->job.counted + 1;
-	return j->job.counted;
-}
-
-int
-cmd_tries_max(const struct cmd_job *j, const struct conf *conf)
-{
-	return 1 + claim_rule(conf, &j->job).max_retries;
-}
-
-const struct job_event *
-cmd_run(const struct cmd_job *j)
-{
-	const struct job_event *e = job_last_event(&j->job, JOB_NO_STATE);
-
-	return e != NULL && e->state == JOB_PROCESSING ? e : NULL;
-}
-
-int
-cmd_run_alive(const struct spool *s, const struct job_event *run)
-{
-	size_t len = strlen(s->host);
-	struct stat st;
-
-	if (run->worker == NULL || registry_alive(s, run->worker) != 1)
-		return 0;
-	/*
-	 * The worker that takes a dead one's place has its name, but was not
-	 * there yet when the run began.  Clocks of other hosts prove nothing.
-	 */
-	if (strncmp(run->worker, s->host, len) != 0 ||
-	    run->worker[len] != '.' ||
-	    fstatat(s->dir[SPOOL_WORKERS], run->worker, &st,
-		AT_SYMLINK_NOFOLLOW) == -1)
-		return 1;
-	return cmd_changed(&st) <= run->time;
-}
-
-int64_t
-cmd_created(const struct cmd_job *j)
-{
-	return j->job.created_at >= 0 ? j->job.created_at : j->mtime;
-}
-
-int64_t
-cmd_updated(const struct cmd_job *j)
-{
-	int64_t created = cmd_created(j);
-
-	/* The clock of a file system may be a tick behind. */
-	return j->mtime > created ? j->mtime : created;
+	memset(ids, 0, sizeof *ids);
+	ids->check = check;
+	for (i = 0; i < args->argc && status == MSG_OK; i++) {
+		if (strcmp(args->argv[i], "-") != 0) {
+			status = add_id(ids, args->argv[i]);
+			continue;
+		}
+		status = read_stdin(ids);
+		if (status == MSG_OK)
+			status = add_lines(ids);
+	}
+	if (status != MSG_OK)
+		cmd_ids_free(ids);
+	return status;
 }
 
 void
-cmd_put_command(struct buf *out, const struct cmd_job *j)
+cmd_ids_free(struct cmd_ids *ids)
+{
+	buf_free(&ids->text);
+	free(ids->id);
+	ids->id = NULL;
+	ids->count = 0;
+}
+
+void
+cmd_put_command(struct buf *out, const struct record *j)
 {
 	struct buf command = BUF_EMPTY;
 
@@ -375,6 +374,62 @@ cmd_put_command(struct buf *out, const struct cmd_job *j)
 	cmd_put(out, command.len > 0 ? buf_text(&command) : "-");
 	out->failed |= command.failed;
 	buf_free(&command);
+}
+
+int
+cmd_open_output(const struct spool *s, const char *name, int attempt,
+    const char *stream)
+{
+	char file[SPOOL_OUTPUT_MAX];
+
+	spool_output_name(file, name, attempt, stream);
+	return fs_open(s->dir[SPOOL_OUTPUT], file, O_RDONLY | O_NONBLOCK, 0);
+}
+
+void
+cmd_put_output(struct buf *out, const char *text, size_t len)
+{
+	const char *end = text + len, *p;
+
+	for (; text < end; text = p) {
+		for (p = text; p < end && *p != '\n' && *p != '\t'; p++)
+			continue;
+		text_show(out, text, (size_t)(p - text));
+		if (p < end)
+			buf_putc(out, *p++);
+	}
+}
+
+/* ---- Who works ---- */
+
+void
+cmd_put_paused(struct buf *out, const struct spool *s)
+{
+	struct buf text = BUF_EMPTY;
+	size_t len = 0;
+
+	if (fs_read_file(s->fd, "paused", &text, CMD_PAUSED_MAX) == 0)
+		len = strcspn(buf_text(&text), "\n");
+	if (len > 0)
+		text_show(out, buf_text(&text), len);
+	else
+		buf_puts(out, "yes");
+	buf_free(&text);
+}
+
+static int
+count_workers(void *arg, const struct registry_entry *entry)
+{
+	*(long *)arg += entry->count;
+	return 0;
+}
+
+long
+cmd_workers(struct spool *s)
+{
+	long n = 0;
+
+	return registry_each(s, count_workers, &n) == -1 ? -1 : n;
 }
 
 /* ---- Standard output ---- */

@@ -20,6 +20,7 @@
 #include "job.h"
 #include "msg.h"
 #include "opt.h"
+#include "record.h"
 #include "spool.h"
 
 #ifndef QUEUECTL_VERSION
@@ -30,7 +31,9 @@
 extern const struct cmd cmd_init, cmd_version, cmd_help;
 extern const struct cmd cmd_enqueue;
 extern const struct cmd cmd_list, cmd_dlq_list;
-extern const struct cmd cmd_status, cmd_show, cmd_output;
+extern const struct cmd cmd_status;
+extern const struct cmd cmd_show;
+extern const struct cmd cmd_output;
 extern const struct cmd cmd_retry, cmd_dlq_retry;
 extern const struct cmd cmd_worker_start, cmd_worker_stop, cmd_worker_status;
 extern const struct cmd cmd_config_list, cmd_config_get, cmd_config_set,
@@ -75,58 +78,59 @@ int cmd_duration(const struct opt_args *args, const char *name, int64_t *value);
 
 /* ---- Jobs ---- */
 
-/* A job as it was found. */
-struct cmd_job {
-	char name[JOB_NAME_MAX + 1];
-	int dir; /* of a state */
-	uint64_t inode;
-	int64_t mtime;
-	struct buf text; /* of the file */
-	struct job job;
-	enum job_parsed parsed;
-	struct job_error error; /* unless JOB_OK */
+/* MSG_OK if the text may be the ID of a job, for a command that changes it; */
+int cmd_check_id(const char *id);
+
+/* or the beginning of one, or of an ID~TIME, for a command that reads. */
+int cmd_check_begun(const char *text);
+
+/*
+ * Finds and reads the job of an ID or of a unique beginning of one: its live
+ * record, else the latest ended one; or the record of an ID~TIME.  Returns an
+ * exit status; MSG_OK: to be freed.
+ */
+int cmd_find(const struct spool *s, const char *id, struct record *r);
+
+/* The JOBs of a command line. */
+struct cmd_ids {
+	char **id;
+	size_t count;
+	struct buf text;	      /* what standard input had */
+	int (*check)(const char *id); /* the exit status */
 };
 
-/* When a file was last changed. */
-int64_t cmd_changed(const struct stat *st);
-
-/* Reads a job file.  OK, GONE, FOREIGN or ERROR; OK: to be freed. */
-enum spool_result cmd_job_read(const struct spool *s, int dir, const char *name,
-    struct cmd_job *j);
-void cmd_job_free(struct cmd_job *j);
-
 /*
- * Finds and reads the job of a valid ID: its live record, else the latest ended
- * one; or the record of an ID~TIME.  Returns an exit status; MSG_OK: to be
- * freed.
+ * Takes the arguments; "-" stands for the lines of standard input.  All are
+ * checked (cmd_check_id, cmd_check_begun) before any is returned.  Returns
+ * an exit status; MSG_OK: to be freed.
  */
-int cmd_job_find(const struct spool *s, const char *id, struct cmd_job *j);
-
-/* MSG_OK if the text may be the ID of a job (of an older one, if `old`). */
-int cmd_check_id(const char *id, int old);
-
-/*
- * Runs so far as the retry rule counts them, the one that runs or was
- * successful included, and the runs that there may be at most.
- */
-int cmd_tries(const struct cmd_job *j);
-int cmd_tries_max(const struct cmd_job *j, const struct conf *conf);
-
-/*
- * The run that a job's last line began, if that is what it says; NULL
- * otherwise.
- */
-const struct job_event *cmd_run(const struct cmd_job *j);
-
-/* True if the worker that began a run is alive. */
-int cmd_run_alive(const struct spool *s, const struct job_event *run);
-
-/* When it was created, as far as is known, and last changed. */
-int64_t cmd_created(const struct cmd_job *j);
-int64_t cmd_updated(const struct cmd_job *j);
+int cmd_ids_read(struct cmd_ids *ids, const struct opt_args *args,
+    int (*check)(const char *id));
+void cmd_ids_free(struct cmd_ids *ids);
 
 /* Appends the command, made safe to show; "-" where there is none. */
-void cmd_put_command(struct buf *out, const struct cmd_job *j);
+void cmd_put_command(struct buf *out, const struct record *j);
+
+/* Opens an output; -1 with errno ENOENT if the run wrote nothing. */
+int cmd_open_output(const struct spool *s, const char *name, int attempt,
+    const char *stream);
+
+/*
+ * Appends output for people: lines and tabs as they are, all else that could
+ * move the cursor escaped.
+ */
+void cmd_put_output(struct buf *out, const char *text, size_t len);
+
+/* What `show JOB` does, and `status JOB` too. */
+int cmd_run_show(const struct opt_args *args);
+
+/* ---- Who works ---- */
+
+/* Appends the first line of SPOOL/paused, "yes" if there is none. */
+void cmd_put_paused(struct buf *out, const struct spool *s);
+
+/* Workers of living supervisors; -1 and errno if that cannot be told. */
+long cmd_workers(struct spool *s);
 
 /* ---- Standard output ---- */
 

@@ -40,14 +40,15 @@ struct list {
 };
 
 static void
-put_tries(struct buf *out, const struct list *l, const struct cmd_job *j)
+put_tries(struct buf *out, const struct list *l, const struct record *j)
 {
-	buf_printf(out, "%d/%d", cmd_tries(j), cmd_tries_max(j, &l->conf));
+	buf_printf(out, "%d/%d", record_tries(j),
+	    record_tries_max(j, &l->conf));
 }
 
 /* What it died of, quoted where it has spaces. */
 static void
-put_error(struct buf *out, const struct cmd_job *j)
+put_error(struct buf *out, const struct record *j)
 {
 	const struct job_event *e = job_last_event(&j->job, JOB_DEAD);
 	const char *error = "-";
@@ -84,11 +85,11 @@ width_of(const struct buf *b)
 
 /* Fills a key; 0, or -1 without memory. */
 static int
-set_key(struct key *k, const struct list *l, const struct cmd_job *j)
+set_key(struct key *k, const struct list *l, const struct record *j)
 {
 	struct buf text = BUF_EMPTY;
 
-	k->created = cmd_created(j);
+	k->created = record_created(j);
 	k->inode = j->inode;
 	k->dir = j->dir;
 	put_tries(&text, l, j);
@@ -108,14 +109,14 @@ static int
 add_job(void *arg, const char *name, uint64_t inode)
 {
 	struct list *l = arg;
-	struct cmd_job j;
+	struct record j;
 	struct key *grown;
 	int ret = -1;
 
 	(void)inode;
 	if (!spool_is_job(l->dir, name))
 		return 0;
-	switch (cmd_job_read(&l->spool, l->dir, name, &j)) {
+	switch (record_read(&l->spool, l->dir, name, &j)) {
 	case SPOOL_OK:
 		break;
 	case SPOOL_ERROR:
@@ -135,7 +136,7 @@ add_job(void *arg, const char *name, uint64_t inode)
 		ret = 0;
 	}
 out:
-	cmd_job_free(&j);
+	record_free(&j);
 	return ret;
 }
 
@@ -231,7 +232,7 @@ put_header(struct list *l, struct buf *line)
 
 /* When it is due if that is still to come, else when it was created. */
 static int64_t
-age_or_due(const struct list *l, const struct cmd_job *j)
+age_or_due(const struct list *l, const struct record *j)
 {
 	int64_t due;
 
@@ -240,11 +241,11 @@ age_or_due(const struct list *l, const struct cmd_job *j)
 		if (due > l->now)
 			return due;
 	}
-	return cmd_created(j);
+	return record_created(j);
 }
 
 static void
-put_list_row(const struct list *l, const struct cmd_job *j, struct buf *line)
+put_list_row(const struct list *l, const struct record *j, struct buf *line)
 {
 	size_t start = line->len;
 
@@ -262,7 +263,7 @@ put_list_row(const struct list *l, const struct cmd_job *j, struct buf *line)
 }
 
 static void
-put_dlq_row(const struct list *l, const struct cmd_job *j, struct buf *line)
+put_dlq_row(const struct list *l, const struct record *j, struct buf *line)
 {
 	const struct job_event *e = job_last_event(&j->job, JOB_DEAD);
 	size_t start = line->len;
@@ -282,15 +283,15 @@ static void
 print_job(const struct list *l, const struct key *k, struct buf *line)
 {
 	enum spool_result r;
-	struct cmd_job j;
+	struct record j;
 	int dir = k->dir;
 
-	r = cmd_job_read(&l->spool, dir, k->name, &j);
+	r = record_read(&l->spool, dir, k->name, &j);
 	if (r == SPOOL_GONE) {
 		dir = spool_find(&l->spool, k->name);
 		if (dir < 0 || !l->wanted[dir])
 			return;
-		r = cmd_job_read(&l->spool, dir, k->name, &j);
+		r = record_read(&l->spool, dir, k->name, &j);
 	}
 	if (r != SPOOL_OK)
 		return;
@@ -304,7 +305,7 @@ print_job(const struct list *l, const struct key *k, struct buf *line)
 		cmd_put_command(line, &j);
 	}
 	cmd_print_row(line);
-	cmd_job_free(&j);
+	record_free(&j);
 }
 
 /* ---- The commands ---- */

@@ -72,27 +72,28 @@ retry(struct spool *s, const char *id, int only, int again)
 static int
 retry_all(const struct opt_args *args, int only, int again)
 {
+	struct cmd_ids ids;
 	struct conf conf;
 	struct spool s;
-	int i, status = MSG_OK, worst = MSG_OK;
+	int status, worst = MSG_OK;
+	size_t i;
 
-	for (i = 0; i < args->argc; i++) {
-		status = cmd_check_id(args->argv[i], 0);
-		if (status != MSG_OK)
-			return status;
-	}
-	/* To read: a spool is not made for a job that cannot be in it. */
-	status = cmd_open_read(args, &s);
+	status = cmd_ids_read(&ids, args, cmd_check_id);
 	if (status != MSG_OK)
 		return status;
-	cmd_config(&s, &conf);
-	s.durable = conf.durability == CONF_FULL;
-	for (i = 0; i < args->argc; i++) {
-		status = retry(&s, args->argv[i], only, again);
-		if (status > worst)
-			worst = status;
+	/* To read: a spool is not made for a job that cannot be in it. */
+	worst = cmd_open_read(args, &s);
+	if (worst == MSG_OK) {
+		cmd_config(&s, &conf);
+		s.durable = conf.durability == CONF_FULL;
+		for (i = 0; i < ids.count; i++) {
+			status = retry(&s, ids.id[i], only, again);
+			if (status > worst)
+				worst = status;
+		}
+		spool_close(&s);
 	}
-	spool_close(&s);
+	cmd_ids_free(&ids);
 	return worst;
 }
 

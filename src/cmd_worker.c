@@ -285,17 +285,17 @@ add_busy(void *arg, const char *name, uint64_t inode)
 	struct roll *r = arg;
 	const struct job_event *e;
 	struct busy *grown;
-	struct cmd_job j;
+	struct record j;
 
 	(void)inode;
 	if (!job_id_valid(name) ||
-	    cmd_job_read(&r->spool, SPOOL_PROCESSING, name, &j) != SPOOL_OK)
+	    record_read(&r->spool, SPOOL_PROCESSING, name, &j) != SPOOL_OK)
 		return 0;
-	e = cmd_run(&j);
-	if (e != NULL && cmd_run_alive(&r->spool, e)) {
+	e = record_run(&j);
+	if (e != NULL && record_run_alive(&r->spool, e)) {
 		grown = realloc(r->busy, (r->nbusy + 1) * sizeof *grown);
 		if (grown == NULL) {
-			cmd_job_free(&j);
+			record_free(&j);
 			return -1;
 		}
 		r->busy = grown;
@@ -306,7 +306,7 @@ add_busy(void *arg, const char *name, uint64_t inode)
 		if (strlen(name) > r->widest[1])
 			r->widest[1] = strlen(name);
 	}
-	cmd_job_free(&j);
+	record_free(&j);
 	return 0;
 }
 
@@ -347,7 +347,7 @@ enter_worker(void *arg, const char *name, uint64_t inode)
 		AT_SYMLINK_NOFOLLOW) == -1 ||
 	    st.st_size > 0 || registry_alive(&r->spool, name) != 1)
 		return 0;
-	return add_entry(r, name, cmd_changed(&st), -1);
+	return add_entry(r, name, record_changed(&st), -1);
 }
 
 /* By name, numbers in it by value: vm.9 before vm.10, vm.9 before vm.9.1. */
@@ -392,7 +392,7 @@ static void
 put_busy(const struct roll *r, struct buf *line, const char *worker,
     const char *idle)
 {
-	struct cmd_job j;
+	struct record j;
 	size_t i;
 
 	for (i = 0; i < r->nbusy; i++)
@@ -406,10 +406,10 @@ put_busy(const struct roll *r, struct buf *line, const char *worker,
 	}
 	put_time_cell(r, line, r->busy[i].since);
 	put_cell(line, r->busy[i].job, r->widest[1]);
-	if (cmd_job_read(&r->spool, SPOOL_PROCESSING, r->busy[i].job, &j) ==
+	if (record_read(&r->spool, SPOOL_PROCESSING, r->busy[i].job, &j) ==
 	    SPOOL_OK) {
 		cmd_put_command(line, &j);
-		cmd_job_free(&j);
+		record_free(&j);
 	} else {
 		buf_puts(line, "-");
 	}

@@ -1,0 +1,204 @@
+#include "record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "claim.h"
+#include "fs.h"
+#include "registry.h"
+
+#define RECORD_FIND_TRIES 100 /* of a job that moves whenever we look */
+
+int64_t
+record_changed(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * WHEN_SECOND +
+	    st->st_mtim.tv_nsec / 1000;
+}
+
+enum spool_result
+record_read(const struct spool *s, int dir, const char *name, struct record *r)
+{
+	static const struct record empty;
+	enum spool_result result = SPOOL_ERROR;
+	struct stat st;
+	int fd, saved;
+
+	*r = empty;
+	snprintf(r->name, sizeof r->name, "%s", name);
+	r->dir = dir;
+	/* NONBLOCK: what lies there may be a FIFO. */
+	fd = fs_open(s->dir[dir], name, O_RDONLY | O_NONBLOCK, 0);
+	if (fd == -1) {
+		if (errno == ENOENT)
+			return SPOOL_GONE;
+		return errno == ELOOP || errno == EMLINK || errno == ENXIO ?
+		    SPOOL_FOREIGN :
+		    SPOOL_ERROR;
+	}
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+		result = SPOOL_FOREIGN;
+	} else if (spool_read(fd, &r->text) == 0) {
+		r->inode = st.st_ino;
+		r->mtime = record_changed(&st);
+		result = SPOOL_OK;
+		r->parsed = job_parse(&r->job, buf_text(&r->text), r->text.len,
+		    &r->error);
+		if (r->parsed == JOB_NO_MEMORY) {
+			job_free(&r->job);
+			errno = ENOMEM;
+			result = SPOOL_ERROR;
+		}
+	}
+	saved = errno;
+	if (result != SPOOL_OK)
+		buf_free(&r->text);
+	(void)fs_close(fd);
+	errno = saved;
+	return result;
+}
+
+void
+record_free(struct record *r)
+{
+	job_free(&r->job);
+	buf_free(&r->text);
+}
+
+/* The latest older record of an ID, as far as the search has come. */
+struct latest {
+	const char *id;
+	size_t len;
+	int dir; /* being searched */
+	int found_in;
+	char name[JOB_NAME_MAX + 1];
+};
+
+static int
+look_older(void *arg, const char *name, uint64_t inode)
+{
+	struct latest *l = arg;
+
+	(void)inode;
+	/* The times have one length: their order is that of their bytes. */
+	if (strncmp(name, l->id, l->len) == 0 && name[l->len] == '~' &&
+	    job_name_old(name) && strcmp(name, l->name) > 0) {
+		snprintf(l->name, sizeof l->name, "%s", name);
+		l->found_in = l->dir;
+	}
+	return 0;
+}
+
+/* Where the record of that ID is; its name, perhaps ID~TIME, in `name`. */
+static int
+find_name(const struct spool *s, const char *id, char name[JOB_NAME_MAX + 1])
+{
+	struct latest l;
+	int dir = spool_find(s, id);
+
+	snprintf(name, JOB_NAME_MAX + 1, "%s", id);
+	if (dir != JOB_NO_STATE || job_name_old(id))
+		return dir;
+	memset(&l, 0, sizeof l);
+	l.id = id;
+	l.len = strlen(id);
+	l.found_in = JOB_NO_STATE;
+	for (l.dir = SPOOL_COMPLETED; l.dir <= SPOOL_DEAD; l.dir++)
+		if (l.dir != SPOOL_FAILED &&
+		    spool_scan(s, l.dir, look_older, &l) == -1)
+			return -2;
+	if (l.found_in != JOB_NO_STATE)
+		snprintf(name, JOB_NAME_MAX + 1, "%s", l.name);
+	return l.found_in;
+}
+
+enum spool_result
+record_find(const struct spool *s, const char *id, struct record *r)
+{
+	char name[JOB_NAME_MAX + 1];
+	enum spool_result result;
+	int dir, tries;
+
+	for (tries = 0; tries < RECORD_FIND_TRIES; tries++) {
+		dir = find_name(s, id, name);
+		if (dir == JOB_NO_STATE)
+			return SPOOL_GONE;
+		if (dir < 0)
+			return SPOOL_ERROR;
+		result = record_read(s, dir, name, r);
+		if (result != SPOOL_GONE)
+			return result;
+	}
+	errno = EAGAIN;
+	return SPOOL_ERROR;
+}
+
+int
+record_tries(const struct record *r)
+{
+	const struct job_event *e = job_last_event(&r->job, JOB_NO_STATE);
+	int state = e != NULL ? e->state : JOB_NO_STATE;
+
+	/* Moved there by hand: it will start afresh. */
+	if ((r->dir == JOB_PENDING || r->dir == JOB_FAILED) &&
+	    state != r->dir &&
+	    (state == JOB_COMPLETED || state == JOB_FAILED ||
+		state == JOB_DEAD))
+		return 0;
+	if (e != NULL && e->attempt > 0 && state == r->dir &&
+	    (state == JOB_PROCESSING || state == JOB_COMPLETED))
+		return r->job.counted + 1;
+	return r->job.counted;
+}
+
+int
+record_tries_max(const struct record *r, const struct conf *conf)
+{
+	return 1 + claim_rule(conf, &r->job).max_retries;
+}
+
+const struct job_event *
+record_run(const struct record *r)
+{
+	const struct job_event *e = job_last_event(&r->job, JOB_NO_STATE);
+
+	return e != NULL && e->state == JOB_PROCESSING ? e : NULL;
+}
+
+int
+record_run_alive(const struct spool *s, const struct job_event *run)
+{
+	size_t len = strlen(s->host);
+	struct stat st;
+
+	if (run->worker == NULL || registry_alive(s, run->worker) != 1)
+		return 0;
+	/*
+	 * The worker that takes a dead one's place has its name, but was not
+	 * there yet when the run began.  Clocks of other hosts prove nothing.
+	 */
+	if (strncmp(run->worker, s->host, len) != 0 ||
+	    run->worker[len] != '.' ||
+	    fstatat(s->dir[SPOOL_WORKERS], run->worker, &st,
+		AT_SYMLINK_NOFOLLOW) == -1)
+		return 1;
+	return record_changed(&st) <= run->time;
+}
+
+int64_t
+record_created(const struct record *r)
+{
+	return r->job.created_at >= 0 ? r->job.created_at : r->mtime;
+}
+
+int64_t
+record_updated(const struct record *r)
+{
+	int64_t created = record_created(r);
+
+	/* The clock of a file system may be a tick behind. */
+	return r->mtime > created ? r->mtime : created;
+}

@@ -1,0 +1,67 @@
+/*
+ * record - a job as it is found in the spool, for those who only look.
+ *
+ * Owns: finding the record of an ID, what is derived from a job together with
+ * the place where it lies.
+ * Must not know: how any of it is shown; it locks and changes nothing.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <sys/stat.h>
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "job.h"
+#include "spool.h"
+
+struct record {
+	char name[JOB_NAME_MAX + 1];
+	int dir; /* of a state */
+	uint64_t inode;
+	int64_t mtime;
+	struct buf text; /* of the file */
+	struct job job;
+	enum job_parsed parsed;
+	struct job_error error; /* unless JOB_OK */
+};
+
+/* When a file was last changed. */
+int64_t record_changed(const struct stat *st);
+
+/* Reads a job file.  OK, GONE, FOREIGN or ERROR; OK: to be freed. */
+enum spool_result record_read(const struct spool *s, int dir, const char *name,
+    struct record *r);
+void record_free(struct record *r);
+
+/*
+ * Finds and reads the job of a valid ID: its live record, else the latest
+ * ended one; or the record of an ID~TIME.  OK (to be freed), GONE (no such
+ * job), FOREIGN, or ERROR with errno (EAGAIN: it keeps moving).
+ */
+enum spool_result record_find(const struct spool *s, const char *id,
+    struct record *r);
+
+/*
+ * Runs so far as the retry rule counts them, the one that runs or was
+ * successful included, and the runs that there may be at most.
+ */
+int record_tries(const struct record *r);
+int record_tries_max(const struct record *r, const struct conf *conf);
+
+/*
+ * The run that a job's last line began, if that is what it says; NULL
+ * otherwise.
+ */
+const struct job_event *record_run(const struct record *r);
+
+/* True if the worker that began a run is alive. */
+int record_run_alive(const struct spool *s, const struct job_event *run);
+
+/* When it was created, as far as is known, and last changed. */
+int64_t record_created(const struct record *r);
+int64_t record_updated(const struct record *r);
+
+#endif
