@@ -5,15 +5,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fs.h"
+#include "record.h"
 #include "registry.h"
 #include "retry.h"
 
-#define CLAIM_RETRY_MS 20 /* between two tries for a lock */
+#define CLAIM_RETRY_MS 32 /* at most between two tries of a command */
 
 /* ---- What a job file says ---- */
 
@@ -713,33 +715,95 @@ claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
 	return r;
 }
 
-/* ---- Retrying by command ---- */
+/* ---- By command ---- */
+
+/* What a command wants of one job, and how far it has come. */
+struct request {
+	struct spool *spool;
+	const struct conf *conf;
+	const char *name;
+	int dir;	  /* where it is; JOB_NO_STATE: to be found */
+	int force;	  /* whatever the command calls so */
+	int64_t begun;	  /* monotonic clock */
+	int64_t deadline; /* the same */
+	int64_t orphaned; /* the same: seen to be since then, or 0 */
+	uint64_t inode;	  /* of the file that was meant; 0: not seen yet */
+	int told;	  /* its worker was told to cancel it */
+	char *why;	  /* SPOOL_WHY_MAX bytes: a refusal */
+};
+
+static enum claim_result refuse(const struct request *q, const char *fmt, ...)
+    MSG_PRINTF(2, 3);
 
 static enum claim_result
-refuse_retry(char why[SPOOL_WHY_MAX], int dir, int again)
+refuse(const struct request *q, const char *fmt, ...)
 {
-	const char *what;
+	va_list ap;
 
-	if (dir == SPOOL_COMPLETED && again)
-		return CLAIM_OK;
-	if (dir == SPOOL_FAILED || dir == SPOOL_DEAD)
-		return CLAIM_OK;
-	what = dir == SPOOL_PENDING ?
-	    "it is pending: queuectl show tells what it waits for" :
-	    dir == SPOOL_PROCESSING ? "it is running" :
-				      "it is completed";
-	snprintf(why, SPOOL_WHY_MAX, "%s", what);
+	va_start(ap, fmt);
+	vsnprintf(q->why, SPOOL_WHY_MAX, fmt, ap);
+	va_end(ap);
 	return CLAIM_REFUSED;
 }
 
-/* One try; CLAIM_GONE and CLAIM_BUSY may go away. */
+/*
+ * Makes an attempt, and again as long as something may be out of the way in
+ * a moment, up to the deadline.
+ */
 static enum claim_result
-retry_in(struct claim *c, char why[SPOOL_WHY_MAX])
+insist(struct request *q,
+    enum claim_result (*attempt)(struct claim *c, struct request *q))
+{
+	enum claim_result r;
+	struct claim c;
+	int dir, saved, ms = 1;
+
+	for (;; ms = ms < CLAIM_RETRY_MS ? 2 * ms : ms) {
+		dir = q->dir != JOB_NO_STATE ? q->dir :
+					       spool_find(q->spool, q->name);
+		if (dir == JOB_NO_STATE)
+			return CLAIM_GONE;
+		if (dir < 0)
+			return CLAIM_TROUBLE;
+		claim_init(&c, q->spool, q->name, dir);
+		r = attempt(&c, q);
+		saved = errno;
+		claim_drop(&c);
+		errno = saved;
+		if ((r != CLAIM_BUSY && r != CLAIM_GONE) ||
+		    fs_mono() >= q->deadline)
+			return r;
+		(void)poll(NULL, 0, ms);
+	}
+}
+
+static void
+request_init(struct request *q, struct spool *s, const char *name, char *why)
+{
+	memset(q, 0, sizeof *q);
+	q->spool = s;
+	q->name = name;
+	q->dir = JOB_NO_STATE;
+	q->begun = fs_mono();
+	q->deadline = q->begun + CLAIM_WAIT;
+	q->why = why;
+}
+
+static enum claim_result
+try_retry(struct claim *c, struct request *q)
 {
 	struct job_error error;
 	struct job_event e;
-	enum claim_result r = own(c);
+	enum claim_result r;
 
+	if (c->from == SPOOL_PENDING)
+		return refuse(q,
+		    "it is pending: queuectl show tells what it waits for");
+	if (c->from == SPOOL_PROCESSING)
+		return refuse(q, "it is running");
+	if (c->from == SPOOL_COMPLETED && !q->force)
+		return refuse(q, "it is completed");
+	r = own(c);
 	if (r != CLAIM_OK)
 		return r;
 	switch (load(c, &error)) {
@@ -748,10 +812,9 @@ retry_in(struct claim *c, char why[SPOOL_WHY_MAX])
 	case JOB_NO_MEMORY:
 		return CLAIM_TROUBLE;
 	default:
-		snprintf(why, SPOOL_WHY_MAX,
+		return refuse(q,
 		    "its file cannot be accepted (%s): mend it first",
 		    error.what);
-		return CLAIM_REFUSED;
 	}
 	e = job_event_make(JOB_PENDING, spool_now(c->spool));
 	e.reason = JOB_RETRIED;
@@ -763,8 +826,7 @@ retry_in(struct claim *c, char why[SPOOL_WHY_MAX])
 	case SPOOL_GONE:
 		return CLAIM_GONE;
 	case SPOOL_EXISTS:
-		snprintf(why, SPOOL_WHY_MAX, "a new job of this ID is waiting");
-		return CLAIM_REFUSED;
+		return refuse(q, "a new job of this ID is waiting");
 	default:
 		return CLAIM_TROUBLE;
 	}
@@ -781,26 +843,174 @@ enum claim_result
 claim_retry(struct spool *s, const char *name, int again,
     char why[SPOOL_WHY_MAX])
 {
-	int64_t deadline = fs_mono() + CLAIM_WAIT;
-	enum claim_result r;
-	struct claim c;
-	int dir;
+	struct request q;
 
-	for (;;) {
-		dir = spool_find(s, name);
-		if (dir == JOB_NO_STATE)
-			return CLAIM_GONE;
-		if (dir < 0)
-			return CLAIM_TROUBLE;
-		r = refuse_retry(why, dir, again);
-		if (r != CLAIM_OK)
-			return r;
-		claim_init(&c, s, name, dir);
-		r = retry_in(&c, why);
-		claim_drop(&c);
-		if ((r != CLAIM_BUSY && r != CLAIM_GONE) ||
-		    fs_mono() >= deadline)
-			return r;
-		(void)poll(NULL, 0, CLAIM_RETRY_MS);
+	request_init(&q, s, name, why);
+	q.force = again;
+	return insist(&q, try_retry);
+}
+
+/* ---- Cancelling ---- */
+
+/*
+ * Ends the job where it is.  Crash after the append: the claim of a job that
+ * waits takes the line for a move by hand and runs it, recover completes the
+ * move; the command has not said that it is done.
+ */
+static enum claim_result
+cancel_owned(struct claim *c, const struct request *q, const char *error)
+{
+	struct job_event e = job_event_make(JOB_DEAD, spool_now(c->spool));
+
+	if (c->half)
+		return refuse(q,
+		    "it is half-written: remove the file, or wait until it "
+		    "is dead");
+	e.error = error;
+	set_end(c, e);
+	return conclude(c);
+}
+
+/*
+ * It is in processing/ and locked.  Its worker, if that lives, ends it; a
+ * worker that looks dead is looked at for a while, since one that has just
+ * died is being recovered.
+ */
+static enum claim_result
+cancel_held(struct claim *c, struct request *q)
+{
+	struct record record;
+	const struct job_event *run;
+	struct job_error error;
+	int alive = 1;
+
+	if (record_read(c->spool, c->from, c->name, &record) == SPOOL_OK) {
+		run = record_run(&record);
+		alive = run == NULL || record_run_alive(c->spool, run);
+		record_free(&record);
 	}
+	if (alive) {
+		q->orphaned = 0;
+		q->deadline = q->begun + CLAIM_ENDING +
+		    q->conf->kill_grace_seconds * WHEN_SECOND;
+		q->told = 1;
+		return registry_asked(c->spool, REGISTRY_CANCEL, c->name) ||
+			registry_ask(c->spool, REGISTRY_CANCEL, c->name) == 0 ?
+		    CLAIM_BUSY :
+		    CLAIM_TROUBLE;
+	}
+	if (q->orphaned == 0)
+		q->orphaned = fs_mono();
+	if (fs_mono() - q->orphaned < CLAIM_WAIT) {
+		q->deadline = q->orphaned + 2 * CLAIM_WAIT;
+		return CLAIM_BUSY;
+	}
+	if (!q->force)
+		return refuse(q,
+		    "orphaned: its worker is gone, but the job, or a process "
+		    "that it left, still holds its lock");
+	if (spool_seize(c->spool, c->from, c->name, &c->fd) != SPOOL_OK ||
+	    load(c, &error) == JOB_NO_MEMORY)
+		return CLAIM_GONE;
+	return cancel_owned(c, q, "cancelled: given up while orphaned");
+}
+
+static enum claim_result
+try_cancel(struct claim *c, struct request *q)
+{
+	struct job_error error;
+	enum claim_result r;
+	struct stat st;
+
+	if (fstatat(c->spool->dir[c->from], c->name, &st,
+		AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? CLAIM_GONE : CLAIM_TROUBLE;
+	if (q->inode != 0 && q->inode != st.st_ino)
+		return refuse(q, "it has ended, and a new job has its ID");
+	q->inode = st.st_ino;
+	/* What was asked to end has ended by itself, or was cancelled. */
+	if (c->from == SPOOL_DEAD && q->told)
+		return CLAIM_OK;
+	if (c->from == SPOOL_DEAD || c->from == SPOOL_COMPLETED)
+		return refuse(q, "it is %s%s", job_state_name(c->from),
+		    q->told ? ": it ended by itself" : " already");
+	r = own(c);
+	if (r == CLAIM_BUSY && c->from == SPOOL_PROCESSING)
+		return cancel_held(c, q);
+	if (r != CLAIM_OK)
+		return r;
+	if ((c->from == SPOOL_PROCESSING ? load_claimed(c) : load(c, &error)) ==
+	    JOB_NO_MEMORY)
+		return CLAIM_TROUBLE;
+	if (c->from == SPOOL_PROCESSING && is_leased(c, q->conf))
+		return cancel_held(c, q);
+	return cancel_owned(c, q, "cancelled");
+}
+
+enum claim_result
+claim_cancel(struct spool *s, const struct conf *conf, const char *name,
+    int told, int force, char why[SPOOL_WHY_MAX])
+{
+	enum claim_result r;
+	struct request q;
+	int saved;
+
+	request_init(&q, s, name, why);
+	q.conf = conf;
+	q.told = told;
+	q.force = force;
+	r = insist(&q, try_cancel);
+	saved = errno;
+	/* Nobody is to obey it later. */
+	if (q.told && r != CLAIM_BUSY)
+		registry_answer(s, REGISTRY_CANCEL, name);
+	errno = saved;
+	return r;
+}
+
+/* ---- Purging ---- */
+
+/*
+ * First the outputs, then the record.  Crash in between: a record without
+ * outputs, which can be purged again.
+ */
+static enum claim_result
+try_purge(struct claim *c, struct request *q)
+{
+	struct job_error error;
+	enum claim_result r;
+
+	if (c->from != SPOOL_COMPLETED && c->from != SPOOL_DEAD)
+		return refuse(q, "it is %s: cancel it first",
+		    job_state_name(c->from));
+	r = own(c);
+	if (r == CLAIM_BUSY && q->force &&
+	    spool_seize(c->spool, c->from, c->name, &c->fd) == SPOOL_OK)
+		r = CLAIM_OK;
+	if (r != CLAIM_OK)
+		return r;
+	if (load(c, &error) == JOB_NO_MEMORY ||
+	    spool_remove_outputs(c->spool, c->name, c->job.attempts) == -1)
+		return CLAIM_TROUBLE;
+	switch (spool_discard(c->spool, c->fd, c->from, c->name)) {
+	case SPOOL_OK:
+		return CLAIM_OK;
+	case SPOOL_GONE:
+		return CLAIM_GONE;
+	default:
+		return CLAIM_TROUBLE;
+	}
+}
+
+enum claim_result
+claim_purge(struct spool *s, int dir, const char *name, int64_t wait, int force,
+    char why[SPOOL_WHY_MAX])
+{
+	struct request q;
+
+	request_init(&q, s, name, why);
+	q.dir = dir;
+	q.deadline = fs_mono() + wait;
+	q.force = force;
+	return insist(&q, try_purge);
 }

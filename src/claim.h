@@ -111,6 +111,30 @@ enum claim_result claim_recover(struct claim *c, struct spool *s,
 enum claim_result claim_retry(struct spool *s, const char *name, int again,
     char why[SPOOL_WHY_MAX]);
 
+/*
+ * Cancels a job: one that waits is dead at once; one that runs is told to end
+ * through control/ (SIGTERM, then SIGKILL), and this returns when it has.
+ * `told`: the caller saw it run, and has asked for that already.
+ * What is in processing/ and locked although its worker is gone (orphaned) is
+ * refused; with `force` it is given up: recorded as dead without the lock.
+ * CLAIM_OK, CLAIM_UNSYNCED, CLAIM_GONE (no such job), CLAIM_BUSY (locked, or
+ * not ended within kill_grace_seconds and CLAIM_ENDING), CLAIM_FOREIGN,
+ * CLAIM_REFUSED and `why`: it has ended by itself or before, CLAIM_TROUBLE.
+ */
+#define CLAIM_ENDING (10 * WHEN_SECOND)
+enum claim_result claim_cancel(struct spool *s, const struct conf *conf,
+    const char *name, int told, int force, char why[SPOOL_WHY_MAX]);
+
+/*
+ * Removes the record of an ended job (an ID, or an ID~TIME) and its outputs.
+ * dir: where it is, or JOB_NO_STATE to have it found.  Waits up to `wait`
+ * microseconds for its lock; `force` does without.  CLAIM_OK, CLAIM_GONE,
+ * CLAIM_BUSY (a process that the job left holds it), CLAIM_FOREIGN,
+ * CLAIM_REFUSED and `why`: it is live, CLAIM_TROUBLE.
+ */
+enum claim_result claim_purge(struct spool *s, int dir, const char *name,
+    int64_t wait, int force, char why[SPOOL_WHY_MAX]);
+
 /* How long a job that could not be started waits: others go first. */
 #define CLAIM_RETURNED (6 * WHEN_SECOND)
 

@@ -433,6 +433,12 @@ spool_take(const struct spool *s, int dir, const char *name, int *fd)
 	return r;
 }
 
+enum spool_result
+spool_seize(const struct spool *s, int dir, const char *name, int *fd)
+{
+	return open_regular(s, dir, name, O_RDWR | O_APPEND, fd);
+}
+
 void
 spool_release(int fd)
 {
@@ -510,6 +516,15 @@ enum spool_result
 spool_move(struct spool *s, int fd, int from, int to, const char *name)
 {
 	return spool_rename(s, fd, from, name, to, name);
+}
+
+static uint32_t
+random_number(void)
+{
+	uint32_t n;
+
+	fs_random(&n, sizeof n);
+	return n;
 }
 
 /* ---- Reading and writing ---- */
@@ -648,6 +663,34 @@ spool_paused(const struct spool *s)
 	return s->fd != -1 && faccessat(s->fd, "paused", F_OK, 0) == 0;
 }
 
+int
+spool_pause(const struct spool *s, const struct buf *text)
+{
+	char name[32];
+	int fd, ret = -1, saved;
+
+	/* By way of tmp/: nobody reads half a text. */
+	snprintf(name, sizeof name, "paused.%08lx",
+	    (unsigned long)random_number());
+	fd = fs_create(s->dir[SPOOL_TMP], name, buf_text(text), text->len,
+	    s->durable);
+	if (fd != -1) {
+		ret = renameat(s->dir[SPOOL_TMP], name, s->fd, "paused");
+		saved = errno;
+		if (ret == -1)
+			(void)unlinkat(s->dir[SPOOL_TMP], name, 0);
+		(void)fs_close(fd);
+		errno = saved;
+	}
+	return ret;
+}
+
+int
+spool_resume(const struct spool *s)
+{
+	return unlinkat(s->fd, "paused", 0);
+}
+
 int64_t
 spool_free_bytes(const struct spool *s)
 {
@@ -675,25 +718,38 @@ name_free(const struct spool *s, const char *name)
 	    errno == ENOENT;
 }
 
+/*
+ * Renames the outputs of a record to those of `old`, or removes them if that
+ * is NULL; 0 or -1.
+ */
 static int
-rename_outputs(const struct spool *s, const char *id, const char *old,
+each_output(const struct spool *s, const char *id, const char *old,
     int attempts)
 {
 	static const char *const streams[] = { "out", "err" };
 	char from[SPOOL_OUTPUT_MAX], to[SPOOL_OUTPUT_MAX];
-	int n, i;
+	int n, i, dir = s->dir[SPOOL_OUTPUT], ret;
 
 	for (n = 1; n <= attempts; n++) {
 		for (i = 0; i < 2; i++) {
 			spool_output_name(from, id, n, streams[i]);
-			spool_output_name(to, old, n, streams[i]);
-			if (renameat(s->dir[SPOOL_OUTPUT], from,
-				s->dir[SPOOL_OUTPUT], to) == -1 &&
-			    errno != ENOENT)
+			if (old == NULL) {
+				ret = unlinkat(dir, from, 0);
+			} else {
+				spool_output_name(to, old, n, streams[i]);
+				ret = renameat(dir, from, dir, to);
+			}
+			if (ret == -1 && errno != ENOENT)
 				return -1;
 		}
 	}
 	return 0;
+}
+
+int
+spool_remove_outputs(const struct spool *s, const char *name, int attempts)
+{
+	return each_output(s, name, NULL, attempts);
 }
 
 /* Archives the record that fd is open on and has locked. */
@@ -725,7 +781,7 @@ archive_record(struct spool *s, int fd, int dir, const char *id)
 		if (name_free(s, old))
 			break;
 	}
-	if (rename_outputs(s, id, old, job.attempts) == 0)
+	if (each_output(s, id, old, job.attempts) == 0)
 		r = spool_rename(s, fd, dir, id, dir, old);
 	job_free(&job);
 	buf_free(&text);
@@ -757,16 +813,24 @@ spool_archive(struct spool *s, const char *id)
 	return SPOOL_OK;
 }
 
-/* ---- Enqueueing ---- */
+/* ---- Removing ---- */
 
-static uint32_t
-random_number(void)
+enum spool_result
+spool_discard(struct spool *s, int fd, int dir, const char *name)
 {
-	uint32_t n;
+	char tmp_name[JOB_NAME_MAX + 16];
+	enum spool_result r;
 
-	fs_random(&n, sizeof n);
-	return n;
+	/* By way of tmp/: a name may be another's by the time of unlink. */
+	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx", name,
+	    (unsigned long)random_number());
+	r = spool_rename(s, fd, dir, name, SPOOL_TMP, tmp_name);
+	if (r == SPOOL_OK && unlinkat(s->dir[SPOOL_TMP], tmp_name, 0) == -1)
+		r = SPOOL_ERROR;
+	return r;
 }
+
+/* ---- Enqueueing ---- */
 
 /* Moves tmp/tmp_name to pending/id; the ID is chosen, or is made here. */
 static enum spool_result

@@ -113,6 +113,13 @@ enum spool_result spool_open_job(const struct spool *s, int dir,
 enum spool_result spool_take(const struct spool *s, int dir, const char *name,
     int *fd);
 
+/*
+ * The same without the lock: for what a left-over process holds, and only
+ * when somebody insists.  OK, GONE, FOREIGN, ERROR.
+ */
+enum spool_result spool_seize(const struct spool *s, int dir, const char *name,
+    int *fd);
+
 /* Gives up the lock for all who share it, and closes. */
 void spool_release(int fd);
 
@@ -164,6 +171,16 @@ int spool_find(const struct spool *s, const char *name);
  */
 enum spool_result spool_archive(struct spool *s, const char *id);
 
+/* Removes the outputs of the attempts 1 to `attempts`; 0 or -1 with errno. */
+int spool_remove_outputs(const struct spool *s, const char *name, int attempts);
+
+/*
+ * Removes the file that fd is open on, if dir/name still means it.  OK, GONE,
+ * ERROR.
+ */
+enum spool_result spool_discard(struct spool *s, int fd, int dir,
+    const char *name);
+
 /*
  * Puts a new job file into pending/.  id: the ID, or "" to have one made,
  * which is stored there.  OK: it is there for good; EXISTS: the ID is in
@@ -194,6 +211,15 @@ void spool_output_name(char out[SPOOL_OUTPUT_MAX], const char *name,
 
 /* True if nothing new may start. */
 int spool_paused(const struct spool *s);
+
+/*
+ * Has nothing new start: SPOOL/paused, with a text that says who, when and why.
+ * 0 or -1 with errno.
+ */
+int spool_pause(const struct spool *s, const struct buf *text);
+
+/* Lets jobs start again; 0 or -1 with errno. */
+int spool_resume(const struct spool *s);
 
 /* Bytes that are free for the caller, or -1 where nobody knows. */
 int64_t spool_free_bytes(const struct spool *s);

@@ -1269,6 +1269,228 @@ START_TEST(retry_waits)
 }
 END_TEST
 
+/* ---- Cancelling ---- */
+
+static void
+cancel(const char *name, int force, enum claim_result want)
+{
+	enum claim_result got;
+
+	why[0] = '\0';
+	got = claim_cancel(&spool, &conf, name, 0, force, why);
+	ck_assert_msg(got == want, "cancel %s: expected %d, got %d (%s)", name,
+	    (int)want, (int)got, why);
+	ck_assert_int_eq(why[0] != '\0', want == CLAIM_REFUSED);
+}
+
+START_TEST(cancel_states)
+{
+	put_file(PENDING, "waits", JOB);
+	cancel("waits", 0, CLAIM_OK);
+	expect_job(DEAD, "waits", SAW_CANCEL);
+	cancel("waits", 1, CLAIM_REFUSED);
+	ck_assert_str_eq(why, "it is dead already");
+	put_file(FAILED, "failed", JOB RUN(1, 1) FAIL(2, 1));
+	cancel("failed", 0, CLAIM_OK);
+	expect_job(DEAD, "failed", SAW_RUN(1) SAW_FAILED(1) SAW_CANCEL);
+	put_file(DONE, "done", JOB RUN(1, 1) FINISH(2, 1));
+	cancel("done", 1, CLAIM_REFUSED);
+	ck_assert_str_eq(why, "it is completed already");
+	expect_job(DONE, "done", SAW_RUN(1) SAW_FINISH(1));
+	cancel("none", 0, CLAIM_GONE);
+	put_file(PENDING, "bad", BAD);
+	cancel("bad", 0, CLAIM_OK);
+	expect_begin(DEAD, "bad", BAD "dead=");
+	/* Somebody may be writing it. */
+	put_file(PENDING, "half", "comma");
+	cancel("half", 1, CLAIM_REFUSED);
+	expect_file(PENDING, "half", "comma");
+}
+END_TEST
+
+/* What a crash of the command, or of a worker, has left. */
+START_TEST(cancel_crashes)
+{
+	/* The line was written, the move was not made. */
+	put_file(PENDING, "a", JOB CANCEL(1));
+	cancel("a", 0, CLAIM_OK);
+	expect_job(DEAD, "a", SAW_CANCEL SAW_CANCEL);
+	/* The same, and a worker was first: not acknowledged, so it runs. */
+	put_file(PENDING, "b", JOB CANCEL(1));
+	begin(PENDING, "b");
+	claim_drop(&claim);
+	/* Its worker has died, and nobody has recovered it yet. */
+	cancel("b", 0, CLAIM_OK);
+	expect_job(DEAD, "b", SAW_CANCEL SAW_BACK(moved) SAW_RUN(1) SAW_CANCEL);
+	/* An ended namesake makes room. */
+	put_file(DEAD, "c", JOB CANCEL(1));
+	put_file(PENDING, "c", JOB);
+	cancel("c", 0, CLAIM_OK);
+	expect_job(DEAD, "c", SAW_CANCEL);
+	expect_job(DEAD, "c~20010101T000001.000", SAW_CANCEL);
+}
+END_TEST
+
+/* Its worker is gone, but its lock is held: only by force. */
+START_TEST(cancel_orphan)
+{
+	struct holder child;
+	int64_t begun = fs_mono();
+
+	put_file(RUNNING, "a", JOB RUN(1, 1));
+	child = hold(RUNNING, "a");
+	cancel("a", 0, CLAIM_REFUSED);
+	ck_assert_int_ge(fs_mono() - begun, CLAIM_WAIT);
+	ck_assert_ptr_eq(strstr(why, "orphaned: "), why);
+	expect_file(RUNNING, "a", JOB RUN(1, 1));
+	cancel("a", 1, CLAIM_OK);
+	expect_none(RUNNING, "a");
+	expect_history(DEAD, "a",
+	    SAW_RUN(1) "dead error=cancelled: given up while orphaned\n");
+	ck_assert_int_eq(is_locked(DEAD, "a"), 1);
+	let_go(&child);
+	ck_assert_int_eq(count_at(spool.dir[SPOOL_CONTROL]), 0);
+}
+END_TEST
+
+/* A waiting job whose lock somebody keeps. */
+START_TEST(cancel_busy)
+{
+	struct holder child;
+
+	put_file(PENDING, "a", JOB);
+	child = hold(PENDING, "a");
+	cancel("a", 1, CLAIM_BUSY);
+	expect_file(PENDING, "a", JOB);
+	let_go(&child);
+	cancel("a", 0, CLAIM_OK);
+}
+END_TEST
+
+/* Begun when its worker was there: that is younger than most of this. */
+#define RUN_LATER(n) \
+	"processing=2101-01-01T00:00:00Z attempt=" #n " worker=" ME "\n"
+
+/* The child: a worker whose job ends when it is told to cancel it. */
+static int
+be_worker(void *arg)
+{
+	const int *ready = arg;
+	int fd, entry = registry_enter(&spool, ME, &(struct buf)BUF_EMPTY);
+	char c;
+
+	if (entry == -1 || spool_take(&spool, RUNNING, "a", &fd) != SPOOL_OK ||
+	    fs_write(ready[1], "x", 1) == -1)
+		return 1;
+	/* Our side is closed when the test has seen enough. */
+	while (!registry_asked(&spool, REGISTRY_CANCEL, "a"))
+		(void)poll(NULL, 0, 5);
+	/* A new job of this name, which the request is not for. */
+	if (renameat(spool.dir[RUNNING], "a", spool.dir[DONE], "a") == -1)
+		return 2;
+	put_file(RUNNING, "a", JOB RUN_LATER(2));
+	return fs_read(ready[0], &c, 1) == -1;
+}
+
+/* It ends, and its ID is given anew, all between two looks. */
+START_TEST(cancel_other)
+{
+	int ready[2], go[2], child[2];
+	pid_t pid;
+	char c;
+
+	put_file(RUNNING, "a", JOB RUN_LATER(1));
+	ck_assert_int_eq(pipe(ready), 0);
+	ck_assert_int_eq(pipe(go), 0);
+	child[0] = go[0];
+	child[1] = ready[1];
+	pid = child_start(be_worker, child);
+	ck_assert_int_eq(fs_read(ready[0], &c, 1), 1);
+	cancel("a", 0, CLAIM_REFUSED);
+	ck_assert_str_eq(why, "it has ended, and a new job has its ID");
+	expect_file(RUNNING, "a", JOB RUN_LATER(2));
+	ck_assert_int_eq(count_at(spool.dir[SPOOL_CONTROL]), 0);
+	ck_assert_int_eq(fs_write(go[1], "x", 1), 0);
+	ck_assert_int_eq(child_end(pid), 0);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	(void)close(go[0]);
+	(void)close(go[1]);
+}
+END_TEST
+
+/* ---- Purging ---- */
+
+static void
+purge(const char *name, int force, enum claim_result want)
+{
+	enum claim_result got;
+
+	why[0] = '\0';
+	got = claim_purge(&spool, JOB_NO_STATE, name, 0, force, why);
+	ck_assert_msg(got == want, "purge %s: expected %d, got %d (%s)", name,
+	    (int)want, (int)got, why);
+	ck_assert_int_eq(why[0] != '\0', want == CLAIM_REFUSED);
+}
+
+START_TEST(purge_outputs)
+{
+	put_file(DONE, "a", JOB RUN(1, 1) FAIL(2, 1) RUN(3, 2) FINISH(4, 2));
+	put_file(SPOOL_OUTPUT, "a.1.out", "one");
+	put_file(SPOOL_OUTPUT, "a.1.err", "one");
+	put_file(SPOOL_OUTPUT, "a.2.err", "two");
+	put_file(SPOOL_OUTPUT, "a.b.1.out", "another's");
+	put_file(SPOOL_OUTPUT, "aa.1.out", "another's");
+	purge("a", 0, CLAIM_OK);
+	expect_none(DONE, "a");
+	expect_count(SPOOL_OUTPUT, 2);
+	expect_file(SPOOL_OUTPUT, "a.b.1.out", "another's");
+	expect_count(SPOOL_TMP, 0);
+	purge("a", 0, CLAIM_GONE);
+	/* An older record, and not the newer one. */
+	put_file(DEAD, "b", JOB RUN(1, 1) DIE(2, 1));
+	put_file(SPOOL_OUTPUT, "b.1.out", "new");
+	put_file(DEAD, "b~20010101T000001.000", JOB RUN(1, 1) DIE(2, 1));
+	put_file(SPOOL_OUTPUT, "b~20010101T000001.000.1.out", "old");
+	purge("b~20010101T000001.000", 0, CLAIM_OK);
+	expect_file(SPOOL_OUTPUT, "b.1.out", "new");
+	expect_count(SPOOL_OUTPUT, 3);
+	expect_count(DEAD, 1);
+}
+END_TEST
+
+START_TEST(purge_refused)
+{
+	struct holder child;
+
+	put_file(PENDING, "waits", JOB);
+	purge("waits", 1, CLAIM_REFUSED);
+	ck_assert_str_eq(why, "it is pending: cancel it first");
+	put_file(RUNNING, "runs", JOB RUN(1, 1));
+	purge("runs", 1, CLAIM_REFUSED);
+	put_file(FAILED, "failed", JOB RUN(1, 1) FAIL(2, 1));
+	purge("failed", 1, CLAIM_REFUSED);
+	expect_file(PENDING, "waits", JOB);
+	/* A daemon that it left has its lock. */
+	put_file(DONE, "a", JOB RUN(1, 1) FINISH(2, 1));
+	put_file(SPOOL_OUTPUT, "a.1.out", "one");
+	child = hold(DONE, "a");
+	purge("a", 0, CLAIM_BUSY);
+	expect_count(SPOOL_OUTPUT, 1);
+	expect_file(DONE, "a", JOB RUN(1, 1) FINISH(2, 1));
+	purge("a", 1, CLAIM_OK);
+	expect_count(SPOOL_OUTPUT, 0);
+	expect_none(DONE, "a");
+	let_go(&child);
+	/* What cannot be read can go. */
+	put_file(DEAD, "bad", BAD "dead=" AT(1) "\n");
+	purge("bad", 0, CLAIM_OK);
+	put_file(DEAD, "half", "comma");
+	purge("half", 0, CLAIM_OK);
+	expect_count(DEAD, 0);
+}
+END_TEST
+
 /* ---- When it is due ---- */
 
 /* Parses a job of these lines and says when it is due in failed/. */
@@ -1437,6 +1659,13 @@ add_ends(TCase *t)
 	tcase_add_test(t, retry_starts_afresh);
 	tcase_add_test(t, retry_refused);
 	tcase_add_test(t, retry_waits);
+	tcase_add_test(t, cancel_states);
+	tcase_add_test(t, cancel_crashes);
+	tcase_add_test(t, cancel_orphan);
+	tcase_add_test(t, cancel_busy);
+	tcase_add_test(t, cancel_other);
+	tcase_add_test(t, purge_outputs);
+	tcase_add_test(t, purge_refused);
 	tcase_add_test(t, due_clamped);
 	tcase_add_test(t, clock_has_jumped);
 	tcase_add_test(t, rules);
