@@ -32,7 +32,8 @@ OBJS = \
 	src/supervisor.o \
 	src/opt.o src/cmd.o src/cmd_enqueue.o src/cmd_list.o src/cmd_status.o \
 	src/cmd_show.o src/cmd_output.o \
-	src/cmd_config.o src/cmd_worker.o src/cmd_retry.o src/cmd_misc.o
+	src/cmd_config.o src/cmd_worker.o src/cmd_change.o src/cmd_pause.o \
+	src/cmd_misc.o
 MAIN = src/main.o
 
 # Programs that the tests use, each of one file; tests/helper/X.c becomes
@@ -40,7 +41,8 @@ MAIN = src/main.o
 HELPERS = tests/helper/limit.c tests/helper/asuser.c tests/helper/pty.c \
 	tests/helper/snatch.c tests/helper/micros.c tests/helper/report.c \
 	tests/helper/odd.c tests/helper/dropper.c tests/helper/history.c \
-	tests/helper/lurk.c tests/helper/race.c tests/helper/runonce.c
+	tests/helper/lurk.c tests/helper/race.c tests/helper/runonce.c \
+	tests/helper/brief.c
 
 # Rules to be broken; tests/mutants/X.sed makes tests/out/mutant-X/queuectl
 # of the file of src/ that its first line names ("# spool.c: ...").

@@ -1,24 +1,91 @@
 /*
- * cmd_retry - retry, dlq retry.
+ * cmd_change - retry, cancel, purge, and what of them is for the dead letter
+ * queue alone.
  */
 #include "cmd.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "claim.h"
+#include "fs.h"
+#include "registry.h"
 
-/* Says what came of a retry; the exit status. */
-static int
-say_retried(const struct spool *s, const char *id, enum claim_result r,
-    const char *why, int again)
+/* One command on some jobs. */
+struct change {
+	const struct opt_args *args;
+	const struct verb *verb;
+	struct spool spool;
+	struct conf conf;
+	int only;   /* the state that a job must be in, or JOB_NO_STATE */
+	int force;  /* the option by which a verb may do more */
+	int told;   /* the job was told to end */
+	long count; /* jobs that were changed */
+};
+
+/* What is done to one job, and what to say if it cannot be. */
+struct verb {
+	enum claim_result (
+	    *act)(struct change *ch, const char *id, int dir, char *why);
+	const char *undone; /* "not ..." */
+	const char *busy;
+	const char *more; /* when refused: what would do it */
+	int more_state;	  /* if the job is in this state */
+};
+
+static enum claim_result
+act_retry(struct change *ch, const char *id, int dir, char *why)
 {
+	(void)dir;
+	return claim_retry(&ch->spool, id, ch->force, why);
+}
+
+static const struct verb retry = { act_retry, "not retried",
+	"its file is locked by somebody: try again",
+	"--again runs it once more", JOB_COMPLETED };
+
+static enum claim_result
+act_cancel(struct change *ch, const char *id, int dir, char *why)
+{
+	(void)dir;
+	return claim_cancel(&ch->spool, &ch->conf, id, ch->told, ch->force,
+	    why);
+}
+
+static const struct verb cancel = { act_cancel, "not cancelled",
+	"has not ended yet, or is locked by somebody: try again",
+	"--force gives it up", JOB_PROCESSING };
+
+static enum claim_result
+act_purge(struct change *ch, const char *id, int dir, char *why)
+{
+	/* Of many, none is waited for. */
+	return claim_purge(&ch->spool, dir, id,
+	    dir == JOB_NO_STATE ? CLAIM_WAIT : 0, ch->force, why);
+}
+
+static const struct verb purge = { act_purge, "not purged",
+	"a process that it left holds its lock: --force removes it all the "
+	"same",
+	NULL, JOB_NO_STATE };
+
+/* Says what came of it; the exit status. */
+static int
+say(struct change *ch, const char *id, enum claim_result r, const char *why)
+{
+	int error = errno, dir;
+
 	switch (r) {
 	case CLAIM_OK:
+		ch->count++;
 		return MSG_OK;
 	case CLAIM_GONE:
-		if (spool_find(s, id) == JOB_NO_STATE) {
+		if (spool_find(&ch->spool, id) == JOB_NO_STATE) {
 			cmd_warn(id,
 			    "no such job: 'queuectl list' shows "
 			    "all there are");
@@ -27,13 +94,15 @@ say_retried(const struct spool *s, const char *id, enum claim_result r,
 		cmd_warn(id, "it is moving at this moment: try again");
 		return MSG_AGAIN;
 	case CLAIM_BUSY:
-		cmd_warn(id, "its file is locked by somebody: try again");
+		cmd_warn(id, "%s", ch->verb->busy);
 		return MSG_AGAIN;
 	case CLAIM_REFUSED:
-		cmd_warn(id, "%s%s", why,
-		    !again && spool_find(s, id) == SPOOL_COMPLETED ?
-			": give --again to run it once more" :
-			"");
+		dir = spool_find(&ch->spool, id);
+		if (ch->verb->more == NULL || ch->force ||
+		    dir != ch->verb->more_state)
+			cmd_warn(id, "%s", why);
+		else
+			cmd_warn(id, "%s: %s", why, ch->verb->more);
 		return MSG_REFUSED;
 	case CLAIM_FOREIGN:
 		cmd_warn(id,
@@ -41,83 +110,381 @@ say_retried(const struct spool *s, const char *id, enum claim_result r,
 		    "alone");
 		return MSG_REFUSED;
 	case CLAIM_UNSYNCED:
-		msg_warn("%s: will run again, but that could not be synced to "
-			 "disk",
-		    id);
+		cmd_warn(id, "done, but that could not be synced to disk");
 		return MSG_REFUSED;
 	default:
-		msg_warn("%s: not retried", id);
-		return cmd_errno_status(errno);
+		errno = error;
+		msg_warn("%s: %s", id, ch->verb->undone);
+		return cmd_errno_status(error);
 	}
 }
 
-/* Retries one job, which must be in `only` unless that is JOB_NO_STATE. */
+/* Changes a job; dir: where it is, or JOB_NO_STATE. */
 static int
-retry(struct spool *s, const char *id, int only, int again)
+change_one(struct change *ch, const char *id, int dir)
 {
 	char why[SPOOL_WHY_MAX] = "";
-	int dir = spool_find(s, id);
+	int found;
 
-	if (only != JOB_NO_STATE && dir >= 0 && dir != only) {
-		cmd_warn(id, "is %s, not in the dead letter queue",
-		    job_state_name(dir));
-		return MSG_REFUSED;
+	if (dir == JOB_NO_STATE) {
+		found = spool_find(&ch->spool, id);
+		if (ch->only != JOB_NO_STATE && found >= 0 &&
+		    found != ch->only) {
+			cmd_warn(id, "is %s, not in the dead letter queue",
+			    job_state_name(found));
+			return MSG_REFUSED;
+		}
 	}
-	if (dir == JOB_NO_STATE)
-		return say_retried(s, id, CLAIM_GONE, why, again);
-	return say_retried(s, id, claim_retry(s, id, again, why), why, again);
+	return say(ch, id, ch->verb->act(ch, id, dir, why), why);
 }
 
-/* Tries each; the exit status is the worst. */
+/* Opens the spool for a change of what may be in it: none is made. */
 static int
-retry_all(const struct opt_args *args, int only, int again)
+open_change(struct change *ch)
 {
-	struct cmd_ids ids;
-	struct conf conf;
-	struct spool s;
-	int status, worst = MSG_OK;
-	size_t i;
+	int status = cmd_open_read(ch->args, &ch->spool);
 
-	status = cmd_ids_read(&ids, args, cmd_check_id);
 	if (status != MSG_OK)
 		return status;
-	/* To read: a spool is not made for a job that cannot be in it. */
-	worst = cmd_open_read(args, &s);
-	if (worst == MSG_OK) {
-		cmd_config(&s, &conf);
-		s.durable = conf.durability == CONF_FULL;
+	cmd_config(&ch->spool, &ch->conf);
+	ch->spool.durable = ch->conf.durability == CONF_FULL;
+	return MSG_OK;
+}
+
+/* What was removed is to stay so: synced once for all. */
+static void
+close_change(struct change *ch)
+{
+	if (ch->verb == &purge && ch->count > 0) {
+		(void)spool_sync_dir(&ch->spool, SPOOL_COMPLETED);
+		(void)spool_sync_dir(&ch->spool, SPOOL_DEAD);
+	}
+	spool_close(&ch->spool);
+}
+
+static int
+worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * Tells those that run all at once to end, so that each is waited for less.
+ * Notes where each was; NULL without memory for that: none was told.
+ */
+static int *
+tell_all(const struct change *ch, const struct cmd_ids *ids)
+{
+	int *dir = calloc(ids->count + 1, sizeof *dir);
+	size_t i;
+
+	for (i = 0; dir != NULL && i < ids->count; i++) {
+		dir[i] = spool_find(&ch->spool, ids->id[i]);
+		if (dir[i] == SPOOL_PROCESSING)
+			(void)registry_ask(&ch->spool, REGISTRY_CANCEL,
+			    ids->id[i]);
+	}
+	return dir;
+}
+
+/* Changes the JOBs of the command line; the exit status is the worst. */
+static int
+change_named(struct change *ch, int (*check)(const char *id))
+{
+	struct cmd_ids ids;
+	int *told = NULL, status = cmd_ids_read(&ids, ch->args, check);
+	size_t i;
+
+	if (status != MSG_OK)
+		return status;
+	status = open_change(ch);
+	if (status == MSG_OK) {
+		if (ch->verb == &cancel)
+			told = tell_all(ch, &ids);
 		for (i = 0; i < ids.count; i++) {
-			status = retry(&s, ids.id[i], only, again);
-			if (status > worst)
-				worst = status;
+			ch->told = told != NULL && told[i] == SPOOL_PROCESSING;
+			status = worse(status,
+			    change_one(ch, ids.id[i], JOB_NO_STATE));
 		}
-		spool_close(&s);
+		free(told);
+		close_change(ch);
 	}
 	cmd_ids_free(&ids);
-	return worst;
+	return status;
+}
+
+/* ---- Many of a state ---- */
+
+/* The jobs of a state that are to be changed. */
+struct choice {
+	struct change *change;
+	int dir;
+	int older;	/* the older records of an ID too */
+	int64_t before; /* only those last changed before; WHEN_NEVER: all */
+	int show;	/* print their names, change nothing */
+	int status;
+};
+
+static int
+choose_one(void *arg, const char *name, uint64_t inode)
+{
+	struct choice *c = arg;
+	struct change *ch = c->change;
+	struct stat st;
+
+	(void)inode;
+	if (c->older ? !spool_is_job(c->dir, name) : !job_id_valid(name))
+		return 0;
+	if (fstatat(ch->spool.dir[c->dir], name, &st, AT_SYMLINK_NOFOLLOW) ==
+		-1 ||
+	    !S_ISREG(st.st_mode) || record_changed(&st) >= c->before)
+		return 0;
+	if (c->show) {
+		puts(name);
+		ch->count++;
+		return 0;
+	}
+	c->status = worse(c->status, change_one(ch, name, c->dir));
+	return 0;
+}
+
+static int
+change_state(struct choice *c, int dir)
+{
+	c->dir = dir;
+	if (spool_scan(&c->change->spool, dir, choose_one, c) == -1) {
+		msg_warn("%s/%s", c->change->spool.path, spool_dir_name(dir));
+		return MSG_REFUSED;
+	}
+	return c->status;
+}
+
+/* ---- retry ---- */
+
+/* Retries the JOBs, or with --all the whole dead letter queue. */
+static int
+retry_jobs(struct change *ch)
+{
+	int all = opt_value(ch->args, "all") != NULL, status;
+	struct choice c;
+
+	if (all == (ch->args->argc > 0)) {
+		msg_warnx("%s",
+		    all ? "--all: goes without a JOB" :
+			  "no job was named: give JOB... or --all");
+		return MSG_USAGE;
+	}
+	if (!all)
+		return change_named(ch, cmd_check_id);
+	status = open_change(ch);
+	if (status != MSG_OK)
+		return status;
+	memset(&c, 0, sizeof c);
+	c.change = ch;
+	c.before = WHEN_NEVER;
+	status = change_state(&c, SPOOL_DEAD);
+	close_change(ch);
+	return status;
+}
+
+static void
+change_init(struct change *ch, const struct opt_args *args,
+    const struct verb *verb, int only)
+{
+	memset(ch, 0, sizeof *ch);
+	ch->args = args;
+	ch->verb = verb;
+	ch->only = only;
 }
 
 static int
 run_retry(const struct opt_args *args)
 {
-	return retry_all(args, JOB_NO_STATE, opt_value(args, "again") != NULL);
+	struct change ch;
+
+	change_init(&ch, args, &retry, JOB_NO_STATE);
+	ch.force = opt_value(args, "again") != NULL;
+	return retry_jobs(&ch);
 }
 
 static const struct opt retry_opts[] = { { "again", 0, NULL,
 					     "also a job that is completed" },
-	{ NULL, 0, NULL, NULL } };
+	{ "all", 0, NULL, "all that are dead" }, { NULL, 0, NULL, NULL } };
 
 static const char *const retry_aliases[] = { "requeue", NULL };
 
-const struct cmd cmd_retry = { "retry", retry_aliases, "JOB...",
-	"run failed or dead jobs again, with all retries", retry_opts, 1, -1,
+const struct cmd cmd_retry = { "retry", retry_aliases, "[JOB...]",
+	"run failed or dead jobs again, with all retries", retry_opts, 0, -1,
 	run_retry };
 
 static int
 run_dlq_retry(const struct opt_args *args)
 {
-	return retry_all(args, JOB_DEAD, 0);
+	struct change ch;
+
+	change_init(&ch, args, &retry, JOB_DEAD);
+	return retry_jobs(&ch);
 }
 
-const struct cmd cmd_dlq_retry = { "dlq retry", NULL, "JOB...",
-	"run jobs of the dead letter queue again", NULL, 1, -1, run_dlq_retry };
+static const struct opt dlq_retry_opts[] = {
+	{ "all", 0, NULL, "all that are there" }, { NULL, 0, NULL, NULL }
+};
+
+const struct cmd cmd_dlq_retry = { "dlq retry", NULL, "[JOB...]",
+	"run jobs of the dead letter queue again", dlq_retry_opts, 0, -1,
+	run_dlq_retry };
+
+/* ---- cancel ---- */
+
+static int
+run_cancel(const struct opt_args *args)
+{
+	struct change ch;
+
+	change_init(&ch, args, &cancel, JOB_NO_STATE);
+	ch.force = opt_value(args, "force") != NULL;
+	return change_named(&ch, cmd_check_id);
+}
+
+static const struct opt cancel_opts[] = {
+	{ "force", 0, NULL, "give up what a left-over process holds" },
+	{ NULL, 0, NULL, NULL }
+};
+
+const struct cmd cmd_cancel = { "cancel", NULL, "JOB...",
+	"end jobs that wait or run: they are dead then", cancel_opts, 1, -1,
+	run_cancel };
+
+/* ---- purge ---- */
+
+/* Records to be purged may be the older ones of an ID. */
+static int
+check_record(const char *name)
+{
+	return job_name_old(name) ? MSG_OK : cmd_check_id(name);
+}
+
+/* The states of --state, both if there are none; the exit status. */
+static int
+choose_states(const struct opt_args *args, int wanted[JOB_STATES])
+{
+	const char *text;
+	size_t at = 0;
+	int state, chosen = 0;
+
+	memset(wanted, 0, JOB_STATES * sizeof *wanted);
+	while ((text = opt_next(args, "state", &at)) != NULL) {
+		state = job_state_parse(text);
+		if (state != JOB_COMPLETED && state != JOB_DEAD) {
+			msg_warnx("--state: must be completed or dead: only "
+				  "what has ended can be purged");
+			return MSG_USAGE;
+		}
+		wanted[state] = chosen = 1;
+	}
+	if (!chosen)
+		wanted[JOB_COMPLETED] = wanted[JOB_DEAD] = 1;
+	return MSG_OK;
+}
+
+/* Purges what the options choose of the states that are wanted. */
+static int
+purge_chosen(struct change *ch, const int wanted[JOB_STATES], int64_t age)
+{
+	struct choice c;
+	int dir, status = open_change(ch);
+
+	if (status != MSG_OK)
+		return status;
+	memset(&c, 0, sizeof c);
+	c.change = ch;
+	c.older = 1;
+	c.show = opt_value(ch->args, "dry-run") != NULL;
+	c.before = age == WHEN_NEVER ? WHEN_NEVER : fs_now() - age;
+	for (dir = 0; dir < JOB_STATES; dir++)
+		if (wanted[dir])
+			status = worse(status, change_state(&c, dir));
+	close_change(ch);
+	return status;
+}
+
+/* Purges the JOBs, or what the options choose; says how many. */
+static int
+purge_jobs(struct change *ch, const int wanted[JOB_STATES], int chosen)
+{
+	const struct opt_args *args = ch->args;
+	int64_t age = WHEN_NEVER;
+	int show = opt_value(args, "dry-run") != NULL, status;
+
+	ch->force = opt_value(args, "force") != NULL;
+	status = cmd_duration(args, "older-than", &age);
+	if (status != MSG_OK)
+		return status;
+	chosen |= age != WHEN_NEVER;
+	if (chosen && args->argc > 0) {
+		msg_warnx("JOB: goes without --state, --all and --older-than");
+		return MSG_USAGE;
+	}
+	if (!chosen && args->argc == 0) {
+		msg_warnx("nothing was chosen: give JOB..., %s or --older-than",
+		    ch->only == JOB_NO_STATE ? "--state" : "--all");
+		return MSG_USAGE;
+	}
+	if (show && args->argc > 0) {
+		msg_warnx("--dry-run: goes without a JOB");
+		return MSG_USAGE;
+	}
+	status = chosen ? purge_chosen(ch, wanted, age) :
+			  change_named(ch, check_record);
+	if (status != MSG_USAGE)
+		msg_warnx("%s %ld job%s", show ? "would purge" : "purged",
+		    ch->count, ch->count == 1 ? "" : "s");
+	return status;
+}
+
+static int
+run_purge(const struct opt_args *args)
+{
+	int wanted[JOB_STATES], status;
+	struct change ch;
+
+	change_init(&ch, args, &purge, JOB_NO_STATE);
+	status = choose_states(args, wanted);
+	return status != MSG_OK ?
+	    status :
+	    purge_jobs(&ch, wanted, opt_value(args, "state") != NULL);
+}
+
+static const struct opt purge_opts[] = {
+	{ "state", 0, "STATE", "all that are completed, or dead; repeat" },
+	{ "older-than", 0, "DURATION", "only what ended that long ago" },
+	{ "dry-run", 'n', NULL, "print their IDs, and remove nothing" },
+	{ "force", 0, NULL, "also what a left-over process holds" },
+	{ NULL, 0, NULL, NULL }
+};
+
+const struct cmd cmd_purge = { "purge", NULL, "[JOB...]",
+	"remove ended jobs, and what they wrote", purge_opts, 0, -1,
+	run_purge };
+
+static int
+run_dlq_purge(const struct opt_args *args)
+{
+	int wanted[JOB_STATES] = { 0 };
+	struct change ch;
+
+	change_init(&ch, args, &purge, JOB_DEAD);
+	wanted[JOB_DEAD] = 1;
+	return purge_jobs(&ch, wanted, opt_value(args, "all") != NULL);
+}
+
+static const struct opt dlq_purge_opts[] = { { "all", 0, NULL,
+						 "all that are there" },
+	{ "older-than", 0, "DURATION", "only what died that long ago" },
+	{ "dry-run", 'n', NULL, "print their IDs, and remove nothing" },
+	{ "force", 0, NULL, "also what a left-over process holds" },
+	{ NULL, 0, NULL, NULL } };
+
+const struct cmd cmd_dlq_purge = { "dlq purge", NULL, "[JOB...]",
+	"remove jobs of the dead letter queue", dlq_purge_opts, 0, -1,
+	run_dlq_purge };

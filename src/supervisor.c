@@ -18,6 +18,7 @@
 #include "index.h"
 #include "log.h"
 #include "os.h"
+#include "record.h"
 #include "registry.h"
 #include "scout.h"
 #include "text.h"
@@ -65,6 +66,7 @@ struct supervisor {
 	int64_t respawn; /* replace workers */
 	int64_t checked; /* free space was looked at */
 	int64_t sweep;	 /* remove what the dead have left */
+	int64_t purge;	 /* what was kept long enough */
 	int64_t write;	 /* counters, not before */
 	int dirty;	 /* they changed */
 
@@ -164,6 +166,7 @@ load_config(struct supervisor *sv, char why[CONF_ERROR_MAX])
 	sv->conf = fresh;
 	sv->spool->durable = fresh.durability == CONF_FULL;
 	index_set_fifo(&sv->index, fresh.scheduling_mode == CONF_FIFO);
+	sv->purge = 0;
 	return 0;
 }
 
@@ -670,6 +673,82 @@ drain(struct supervisor *sv, int64_t mono)
 		say_draining(sv);
 }
 
+/* ---- Retention ---- */
+
+/* The ended records of a state, of which the old ones go. */
+struct old {
+	struct supervisor *sv;
+	int dir;
+	int64_t before; /* they were last changed before this time */
+	int64_t oldest; /* of those that stay */
+	long removed;
+};
+
+static int
+purge_one(void *arg, const char *name, uint64_t inode)
+{
+	struct old *old = arg;
+	char why[SPOOL_WHY_MAX];
+	struct stat st;
+	int64_t changed;
+
+	(void)inode;
+	if (!spool_is_job(old->dir, name) ||
+	    fstatat(old->sv->spool->dir[old->dir], name, &st,
+		AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	changed = record_changed(&st);
+	if (changed < old->before &&
+	    claim_purge(old->sv->spool, old->dir, name, 0, 0, why) == CLAIM_OK)
+		old->removed++;
+	else if (changed < old->oldest)
+		old->oldest = changed;
+	return old->removed == SUPERVISOR_PURGE;
+}
+
+/*
+ * Removes what has ended for longer than it is to be kept.  Returns when to
+ * look again: what ends from now on is due no earlier than `keep` from now.
+ */
+static int64_t
+purge_state(struct supervisor *sv, int dir, int64_t keep, int64_t mono)
+{
+	struct old old = { sv, dir, fs_now() - keep, WHEN_NEVER, 0 };
+	int64_t next, least = keep / SUPERVISOR_PURGE_PART;
+	int ret;
+
+	if (keep == 0)
+		return WHEN_NEVER;
+	ret = spool_scan(sv->spool, dir, purge_one, &old);
+	if (old.removed > 0)
+		log_printf(&sv->log, "event=purged state=%s jobs=%ld",
+		    job_state_name(dir), old.removed);
+	if (ret == 1)
+		return mono; /* there is more */
+	next = old.oldest == WHEN_NEVER ? keep : old.oldest - old.before;
+	if (next < least)
+		next = least;
+	if (next < WHEN_SECOND)
+		next = WHEN_SECOND;
+	if (next > SUPERVISOR_SWEEP) /* clocks are set, hands move files */
+		next = SUPERVISOR_SWEEP;
+	return mono + next;
+}
+
+static void
+purge_old(struct supervisor *sv, int64_t mono)
+{
+	int64_t dead;
+
+	sv->purge = purge_state(sv, SPOOL_COMPLETED,
+	    sv->conf.retain_completed_seconds * WHEN_SECOND, mono);
+	dead = purge_state(sv, SPOOL_DEAD,
+	    sv->conf.retain_dead_seconds * WHEN_SECOND, mono);
+	if (dead < sv->purge)
+		sv->purge = dead;
+}
+
 /* ---- The loop ---- */
 
 /* Gives up if the spool or a part of it is gone; 0 or -1. */
@@ -720,6 +799,8 @@ sleep_until(struct supervisor *sv, int64_t mono)
 		until = sv->recover;
 	if (sv->respawn < until)
 		until = sv->respawn;
+	if (sv->purge < until)
+		until = sv->purge;
 	if (sv->dirty && sv->write < until)
 		until = sv->write;
 	if (sv->stopping || crew_idle(&sv->crew) == NULL)
@@ -805,6 +886,8 @@ loop(struct supervisor *sv)
 		if (mono >= sv->recover)
 			recover_all(sv);
 		hand_out(sv);
+		if (mono >= sv->purge)
+			purge_old(sv, mono);
 		if (sv->options->drain)
 			drain(sv, mono);
 		write_counters(sv, mono);

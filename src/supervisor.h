@@ -10,13 +10,17 @@
 
 #include "spool.h"
 
-/* All in microseconds. */
+/* Times, in microseconds. */
 #define SUPERVISOR_SLEEP   (30 * WHEN_SECOND)	/* longest, whatever happens */
 #define SUPERVISOR_BUSY	   WHEN_SECOND		/* a busy job is tried again */
 #define SUPERVISOR_RECOVER WHEN_SECOND		/* looks at orphans */
 #define SUPERVISOR_TROUBLE (3 * WHEN_SECOND)	/* after an error: a pause */
 #define SUPERVISOR_SWEEP   (3600 * WHEN_SECOND) /* between two of tmp/ */
 #define SUPERVISOR_WRITE   (10 * WHEN_SECOND)	/* between writing counters */
+
+/* Retention. */
+#define SUPERVISOR_PURGE      1000 /* records that are removed at a time */
+#define SUPERVISOR_PURGE_PART 20   /* they stay longer by up to this part */
 
 struct supervisor_options {
 	int count;		/* of workers */

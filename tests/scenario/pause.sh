@@ -8,10 +8,12 @@ printf 'durability=none\npoll_interval_ms=100\n' >spool/config
 drop runs "cwd=$PWD" 'command=until test -e open; do sleep 0.02; done'
 workers --count 2
 wait_for 10 test -f spool/processing/runs
-touch spool/paused
+exits 0 q pause upgrade of the database
+grep -q '^[^ ]* since [0-9TZ:-]*: upgrade of the database$' spool/paused ||
+	fail "$(cat spool/paused)"
 drop waits 'command=true'
 wait_for 10 grep -q 'event=holding reason=paused' log
-q status | grep -q -i paused || fail 'status does not say that it is paused'
+q status | grep -q '^paused: .* since .*: upgrade' || fail 'status does not say that it is paused'
 
 # What runs goes on, and its worker takes nothing either.
 : >open
@@ -27,7 +29,10 @@ noticed
 wait_for 10 grep -q 'event=holding reason=paused' log
 test -f spool/pending/waits || fail 'a job was started'
 
-rm spool/paused
+exits 0 q resume
+is '' "$(cat out err)" 'what resume says'
+exits 0 q resume
+is 'queuectl: the queue was not paused' "$(cat err)" 'what resume says'
 wait_for 10 test -f spool/completed/waits
 is 'processing completed' "$(states spool/completed/waits)" 'its history'
 stop_workers
