@@ -59,6 +59,7 @@ is 0 "$(count control)" 'requests left'
 # The race: each tells its ID, and whoever reads that cancels it.
 q config set durability none
 total=1000
+[ -z "${TEST_SANITIZED:-}" ] || total=200
 i=0
 while [ $i -lt $total ]; do
 	for lane in a b c d; do
