@@ -271,16 +271,25 @@ static int
 member_id(struct draft *d, const char *key, const struct json_value *v,
     int64_t now, struct job_error *error)
 {
+	char id[JOB_NAME_MAX + 1];
+	size_t len = JOB_NAME_MAX;
+
 	(void)key;
 	(void)now;
 	if (v->type != JSON_STRING)
 		return ill_typed(error, "a string");
-	if (strlen(v->text) != v->len || draft_set_id(d, v->text, error) == -1)
+	/* That it is an older record is of its past. */
+	if (job_name_old(v->text))
+		len = strcspn(v->text, "~");
+	snprintf(id, sizeof id, "%.*s", (int)len, v->text);
+	if (strlen(v->text) != v->len || draft_set_id(d, id, error) == -1)
 		return ill_typed(error,
 		    "1 to 128 of A-Z a-z 0-9 . _ -, "
 		    "not beginning with . or -");
 	return 0;
 }
+
+static member_reader member_not_utf8;
 
 /* The members, and the key of the job file that each sets. */
 static const struct member {
@@ -299,6 +308,9 @@ static const struct member {
 	{ "cwd", "cwd", member_string },
 	{ "env", "env", member_env },
 	{ "backoff_base", "backoff_base", member_number },
+	{ "max_backoff", "max_backoff", member_number },
+	{ "umask", "umask", member_string },
+	{ "not_utf8", "", member_not_utf8 },
 	{ "state", NULL, NULL },
 	{ "attempts", NULL, NULL },
 	{ "created_at", NULL, NULL },
@@ -311,32 +323,69 @@ static const struct member {
 	{ "error", NULL, NULL },
 	{ "worker", NULL, NULL },
 	{ "runs", NULL, NULL },
+	{ "notes", NULL, NULL },
 };
 #define MEMBERS	    (sizeof members / sizeof members[0])
 #define JSON_LEVELS 4 /* runs is an array of objects with scalars */
+
+/* The member of that name, or NULL. */
+static const struct member *
+find_member(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < MEMBERS; i++)
+		if (strlen(members[i].name) == len &&
+		    memcmp(members[i].name, name, len) == 0)
+			return &members[i];
+	return NULL;
+}
+
+/* What JSON could not say of the job itself cannot be had back from it. */
+static int
+member_not_utf8(struct draft *d, const char *key, const struct json_value *v,
+    int64_t now, struct job_error *error)
+{
+	const struct json_value *name;
+	const struct member *m;
+	size_t i;
+
+	(void)d;
+	(void)key;
+	(void)now;
+	if (v->type != JSON_ARRAY)
+		return ill_typed(error, "an array of strings");
+	for (i = 0; i < v->count; i++) {
+		name = &v->item[i];
+		if (name->type != JSON_STRING)
+			return ill_typed(error, "an array of strings");
+		m = find_member(name->text, name->len);
+		if (m != NULL && m->read == NULL)
+			continue;
+		snprintf(error->what, sizeof error->what,
+		    "'%s' is not what the job has, which is not UTF-8: give "
+		    "the job file with --file",
+		    m != NULL ? m->name : "a member");
+		return -1;
+	}
+	return 0;
+}
 
 static int
 set_member(struct draft *d, const struct json_value *v, int64_t now,
     struct job_error *error)
 {
+	const struct member *m = find_member(v->name, v->name_len);
 	struct job_error why = { "unknown member" };
-	const struct member *m;
 	struct buf name = BUF_EMPTY;
-	size_t i;
 
-	for (i = 0; i < MEMBERS; i++) {
-		m = &members[i];
-		if (strlen(m->name) != v->name_len ||
-		    memcmp(m->name, v->name, v->name_len) != 0)
-			continue;
-		if (m->read == NULL || m->read(d, m->key, v, now, &why) == 0)
-			return 0;
-		break;
-	}
+	if (m != NULL &&
+	    (m->read == NULL || m->read(d, m->key, v, now, &why) == 0))
+		return 0;
 	json_string(&name, v->name, v->name_len < 20 ? v->name_len : 20);
 	snprintf(error->what, sizeof error->what,
 	    "JSON member %s at byte %lu: %.160s", buf_text(&name),
-	    (unsigned long)(i < MEMBERS ? v->at : v->name_at), why.what);
+	    (unsigned long)(m != NULL ? v->at : v->name_at), why.what);
 	buf_free(&name);
 	return -1;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "when.h"
 
 #define NAME_SHOWN  100 /* a longer name is not repeated in a message */
 #define ITEMS_FIRST 4	/* items of the first allocation */
@@ -490,11 +491,52 @@ json_string(struct buf *out, const char *s, size_t len)
 			buf_puts(out, "\xef\xbf\xbd"); /* U+FFFD */
 			n = 1;
 		} else if (point < 0x20 || point == '"' || point == '\\' ||
-		    point == 0x7f || point == 0x2028 || point == 0x2029) {
+		    (point >= 0x7f && point <= 0x9f) || point == 0x2028 ||
+		    point == 0x2029) {
 			add_escape(out, point);
 		} else {
 			buf_add(out, s, n);
 		}
 	}
 	buf_putc(out, '"');
+}
+
+void
+json_next(struct buf *out)
+{
+	char last = out->len > 0 ? out->data[out->len - 1] : '\0';
+
+	if (last != '[' && last != '{')
+		buf_putc(out, ',');
+}
+
+void
+json_name(struct buf *out, const char *name)
+{
+	json_next(out);
+	json_string(out, name, strlen(name));
+	buf_putc(out, ':');
+}
+
+void
+json_member_string(struct buf *out, const char *name, const char *value)
+{
+	json_name(out, name);
+	json_string(out, value, strlen(value));
+}
+
+void
+json_member_number(struct buf *out, const char *name, long long value)
+{
+	json_name(out, name);
+	buf_printf(out, "%lld", value);
+}
+
+void
+json_member_time(struct buf *out, const char *name, int64_t us)
+{
+	char text[WHEN_SIZE];
+
+	when_format(text, us);
+	json_member_string(out, name, text);
 }

@@ -10,6 +10,7 @@
 #define JSON_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 
@@ -63,9 +64,23 @@ const struct json_value *json_member(const struct json_value *object,
 
 /*
  * Appends s as a JSON string with its quotes: '"', '\' and control bytes
- * escaped, DEL and U+2028/U+2029 too, valid UTF-8 as it is, any other byte
- * as U+FFFD.
+ * escaped, DEL, C1 controls (U+0080 to U+009F) and U+2028/U+2029 too, valid
+ * UTF-8 as it is, any other byte as U+FFFD.
  */
 void json_string(struct buf *out, const char *s, size_t len);
+
+/*
+ * Appends the comma that the next element of an array or object needs: none
+ * if the text ends with its opening bracket.
+ */
+void json_next(struct buf *out);
+
+/* json_next, and the name of a member with its colon. */
+void json_name(struct buf *out, const char *name);
+
+/* The same, and the member's value. */
+void json_member_string(struct buf *out, const char *name, const char *value);
+void json_member_number(struct buf *out, const char *name, long long value);
+void json_member_time(struct buf *out, const char *name, int64_t us);
 
 #endif

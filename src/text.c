@@ -48,6 +48,17 @@ text_utf8(const char *s, size_t len, unsigned long *point)
 	return n + 2;
 }
 
+int
+text_is_utf8(const char *s, size_t len)
+{
+	unsigned long point;
+	size_t n = 1;
+
+	for (; len > 0 && n > 0; s += n, len -= n)
+		n = text_utf8(s, len, &point);
+	return n > 0;
+}
+
 /*
  * Length of what s begins with if it may be shown as it is; else 0, and *n
  * is how many bytes to escape.

@@ -17,6 +17,9 @@
  */
 size_t text_utf8(const char *s, size_t len, unsigned long *point);
 
+/* True if all of s is UTF-8. */
+int text_is_utf8(const char *s, size_t len);
+
 /*
  * Appends s so that a terminal cannot be moved by it: control bytes, DEL,
  * C1 controls (U+0080 to U+009F) and bytes that are not UTF-8 as \xNN each,
