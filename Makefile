@@ -28,6 +28,7 @@ OBJS = \
 	src/msg.o src/buf.o src/os_bsd.o src/os_$(OS).o src/fs.o \
 	src/when.o src/text.o src/retry.o src/json.o src/job.o src/draft.o \
 	src/conf.o src/spool.o src/registry.o src/claim.o src/record.o \
+	src/why.o src/record_json.o \
 	src/log.o src/index.o src/scout.o src/proc.o src/worker.o src/crew.o \
 	src/supervisor.o \
 	src/opt.o src/cmd.o src/cmd_enqueue.o src/cmd_list.o src/cmd_status.o \

@@ -16,10 +16,9 @@
 #include "registry.h"
 #include "text.h"
 #include "when.h"
+#include "why.h"
 
-#define CMD_CANDIDATES	  8    /* of an ambiguous ID that are told */
-#define CMD_PAUSED_MAX	  1024 /* bytes of SPOOL/paused that are shown */
-#define RECORD_FIND_TRIES 100  /* a job that moves whenever we look */
+#define CMD_CANDIDATES 8 /* of an ambiguous ID that are told */
 
 /* ---- Saying what is wrong ---- */
 
@@ -208,34 +207,40 @@ say_not_found(const char *id, enum spool_result result)
 struct begun {
 	const char *text;
 	size_t len;
-	int dir; /* being searched */
-	int count;
-	char id[CMD_CANDIDATES][JOB_ID_MAX + 1];
+	const char *end; /* of what is kept of a name: before these bytes */
+	int dir;	 /* being searched */
+	int count, more;
+	char id[CMD_CANDIDATES + 1][JOB_NAME_MAX + 1]; /* the first, in order */
 };
 
 static int
 look_begun(void *arg, const char *name, uint64_t inode)
 {
+	char id[JOB_NAME_MAX + 1];
 	struct begun *b = arg;
-	size_t len = strcspn(name, "~");
 	int i;
 
 	(void)inode;
-	if (strncmp(name, b->text, b->len) != 0 || len > JOB_ID_MAX ||
-	    !spool_is_job(b->dir, name))
+	if (strncmp(name, b->text, b->len) != 0 || !spool_is_job(b->dir, name))
 		return 0;
-	for (i = 0; i < b->count; i++)
-		if (strncmp(b->id[i], name, len) == 0 && b->id[i][len] == '\0')
-			return 0;
-	if (b->count == CMD_CANDIDATES)
-		return 1;
-	snprintf(b->id[b->count++], sizeof b->id[0], "%.*s", (int)len, name);
+	snprintf(id, sizeof id, "%.*s", (int)strcspn(name, b->end), name);
+	for (i = b->count; i > 0 && strcmp(id, b->id[i - 1]) < 0; i--)
+		continue;
+	if (i > 0 && strcmp(id, b->id[i - 1]) == 0)
+		return 0;
+	memmove(b->id[i + 1], b->id[i],
+	    (size_t)(CMD_CANDIDATES - i) * sizeof b->id[0]);
+	memcpy(b->id[i], id, sizeof id);
+	if (b->count < CMD_CANDIDATES)
+		b->count++;
+	else
+		b->more = 1;
 	return 0;
 }
 
 /* Says which jobs a text may mean; the exit status. */
 static int
-say_ambiguous(const struct begun *b, int more)
+say_ambiguous(const struct begun *b)
 {
 	struct buf list = BUF_EMPTY;
 	int i;
@@ -243,7 +248,7 @@ say_ambiguous(const struct begun *b, int more)
 	for (i = 0; i < b->count; i++)
 		buf_printf(&list, " %s", b->id[i]);
 	cmd_warn(b->text, "is the beginning of several IDs:%s%s",
-	    buf_text(&list), more ? " ..." : "");
+	    buf_text(&list), b->more ? " ..." : "");
 	buf_free(&list);
 	return MSG_REFUSED;
 }
@@ -253,7 +258,7 @@ cmd_find(const struct spool *s, const char *id, struct record *r)
 {
 	enum spool_result result = SPOOL_GONE;
 	struct begun b;
-	int more = 0;
+	int ret = 0;
 
 	if (job_name_valid(id))
 		result = record_find(s, id, r);
@@ -262,12 +267,14 @@ cmd_find(const struct spool *s, const char *id, struct record *r)
 	memset(&b, 0, sizeof b);
 	b.text = id;
 	b.len = strlen(id);
-	for (b.dir = 0; b.dir < JOB_STATES && more == 0; b.dir++)
-		more = spool_scan(s, b.dir, look_begun, &b);
-	if (more == -1)
+	/* Older records count as their job, unless one of them is meant. */
+	b.end = strchr(id, '~') != NULL ? "" : "~";
+	for (b.dir = 0; b.dir < JOB_STATES && ret == 0; b.dir++)
+		ret = spool_scan(s, b.dir, look_begun, &b);
+	if (ret == -1)
 		return say_not_found(id, SPOOL_ERROR);
 	if (b.count > 1)
-		return say_ambiguous(&b, more);
+		return say_ambiguous(&b);
 	if (b.count == 1)
 		return say_not_found(b.id[0], record_find(s, b.id[0], r));
 	return say_not_found(id, SPOOL_GONE);
@@ -406,30 +413,16 @@ void
 cmd_put_paused(struct buf *out, const struct spool *s)
 {
 	struct buf text = BUF_EMPTY;
-	size_t len = 0;
 
-	if (fs_read_file(s->fd, "paused", &text, CMD_PAUSED_MAX) == 0)
-		len = strcspn(buf_text(&text), "\n");
-	if (len > 0)
-		text_show(out, buf_text(&text), len);
-	else
-		buf_puts(out, "yes");
+	why_paused(s, &text);
+	cmd_put(out, buf_text(&text));
 	buf_free(&text);
-}
-
-static int
-count_workers(void *arg, const struct registry_entry *entry)
-{
-	*(long *)arg += entry->count;
-	return 0;
 }
 
 long
 cmd_workers(struct spool *s)
 {
-	long n = 0;
-
-	return registry_each(s, count_workers, &n) == -1 ? -1 : n;
+	return registry_workers(s);
 }
 
 /* ---- Standard output ---- */
@@ -480,23 +473,72 @@ columns(void)
 	return os_columns(STDOUT_FILENO);
 }
 
-/* Bytes of one character at s. */
+/* True if escape sequences are wanted that colour the text. */
+static int
+coloured(void)
+{
+	static int wanted = -1;
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (wanted == -1)
+		wanted = cmd_terminal() && (no == NULL || no[0] == '\0') &&
+		    term != NULL && term[0] != '\0' &&
+		    strcmp(term, "dumb") != 0;
+	return wanted;
+}
+
+/* Appends text in one of the colours of ECMA-48; "": as it is. */
+static void
+put_coloured(struct buf *out, const char *colour, const char *text)
+{
+	if (colour[0] != '\0' && coloured())
+		buf_printf(out, "\033[%sm%s\033[0m", colour, text);
+	else
+		buf_puts(out, text);
+}
+
+void
+cmd_put_state(struct buf *out, int state)
+{
+	static const char *const colours[JOB_STATES] = { "", "36", "32", "33",
+		"31" }; /* none, cyan, green, yellow, red */
+
+	put_coloured(out, colours[state], job_state_name(state));
+}
+
+void
+cmd_put_bold(struct buf *out, const char *text)
+{
+	put_coloured(out, "1", text);
+}
+
+/*
+ * Bytes of one character at s, and how many columns it takes: none if it is
+ * an escape sequence, which only put_coloured makes.
+ */
 static size_t
-character(const char *s, size_t len)
+character(const char *s, size_t len, size_t *width)
 {
 	unsigned long point;
-	size_t n = text_utf8(s, len, &point);
+	size_t n;
 
+	*width = s[0] != '\033';
+	if (*width == 0) {
+		for (n = 1; n < len && s[n - 1] != 'm';)
+			n++;
+		return n;
+	}
+	n = text_utf8(s, len, &point);
 	return n > 0 ? n : 1;
 }
 
 void
 cmd_pad(struct buf *out, size_t start, size_t want)
 {
-	size_t have = 0, at;
+	size_t have = 0, at, width;
 
-	for (at = start; at < out->len; have++)
-		at += character(out->data + at, out->len - at);
+	for (at = start; at < out->len; have += width)
+		at += character(out->data + at, out->len - at, &width);
 	do {
 		buf_putc(out, ' ');
 		have++;
@@ -515,17 +557,31 @@ forget(struct buf *text)
 void
 cmd_print_row(struct buf *line)
 {
-	size_t room = columns(), at = 0;
+	size_t room = columns(), used = 0, at = 0, n, width;
 
-	if (room == 0) {
-		at = line->len;
-	} else {
-		for (; room > 0 && at < line->len; room--)
-			at += character(line->data + at, line->len - at);
+	if (room == 0)
+		at = fwrite(buf_text(line), 1, line->len, stdout);
+	/* What ends a colour is printed even behind the edge. */
+	for (; room > 0 && at < line->len; at += n) {
+		n = character(line->data + at, line->len - at, &width);
+		if (used + width <= room)
+			fwrite(line->data + at, 1, n, stdout);
+		used += width;
 	}
-	fwrite(buf_text(line), 1, at, stdout);
 	putchar('\n');
 	forget(line);
+}
+
+void
+cmd_print_header(struct buf *line)
+{
+	struct buf bold = BUF_EMPTY;
+
+	cmd_put_bold(&bold, buf_text(line));
+	bold.failed |= line->failed;
+	cmd_print_row(&bold);
+	buf_free(&bold);
+	buf_clear(line);
 }
 
 void
@@ -533,4 +589,17 @@ cmd_print(struct buf *text)
 {
 	fwrite(buf_text(text), 1, text->len, stdout);
 	forget(text);
+}
+
+int
+cmd_print_json(struct buf *json)
+{
+	int failed = json->failed;
+
+	if (failed)
+		msg_warnx("out of memory: something is not printed");
+	else
+		fwrite(buf_text(json), 1, json->len, stdout);
+	buf_clear(json);
+	return failed ? MSG_AGAIN : MSG_OK;
 }

@@ -32,7 +32,7 @@ extern const struct cmd cmd_init, cmd_version, cmd_help;
 extern const struct cmd cmd_enqueue;
 extern const struct cmd cmd_list, cmd_dlq_list;
 extern const struct cmd cmd_status;
-extern const struct cmd cmd_show;
+extern const struct cmd cmd_show, cmd_dlq_show;
 extern const struct cmd cmd_output;
 extern const struct cmd cmd_retry, cmd_dlq_retry;
 extern const struct cmd cmd_cancel, cmd_purge, cmd_dlq_purge;
@@ -148,6 +148,14 @@ void cmd_put(struct buf *out, const char *text);
  */
 void cmd_put_time(struct buf *out, int64_t us, int64_t now);
 
+/*
+ * Appends the name of a state, and text that stands out, coloured where that
+ * is wanted (a terminal, and neither NO_COLOR nor TERM=dumb).  Only these
+ * may put escape sequences into a text.
+ */
+void cmd_put_state(struct buf *out, int state);
+void cmd_put_bold(struct buf *out, const char *text);
+
 /* Appends blanks until the text behind `start` has that many columns. */
 void cmd_pad(struct buf *out, size_t start, size_t columns);
 
@@ -157,7 +165,16 @@ void cmd_pad(struct buf *out, size_t start, size_t columns);
  */
 void cmd_print_row(struct buf *line);
 
+/* cmd_print_row of the names of columns. */
+void cmd_print_header(struct buf *line);
+
 /* Prints the text and forgets it. */
 void cmd_print(struct buf *text);
+
+/*
+ * The same for JSON, which is printed whole or, without memory, not at all.
+ * Returns the exit status.
+ */
+int cmd_print_json(struct buf *json);
 
 #endif

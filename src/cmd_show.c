@@ -1,24 +1,21 @@
 /*
- * cmd_show - show.
+ * cmd_show - show, dlq show, and status of a job.
  */
 #include "cmd.h"
 
 #include <sys/stat.h>
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "claim.h"
 #include "fs.h"
-#include "os.h"
+#include "record_json.h"
+#include "why.h"
 
 #define SHOW_TAIL_LINES 10   /* of an output that show prints, */
 #define SHOW_TAIL_BYTES 4096 /* and bytes at most */
-
-/* ---- why it does not run ---- */
 
 /* A job being shown. */
 struct show {
@@ -27,142 +24,7 @@ struct show {
 	int64_t now;
 	struct record j;
 	struct buf out;
-	int notes; /* reasons given */
 };
-
-static void note(struct show *w, const char *fmt, ...) MSG_PRINTF(2, 3);
-
-static void
-note(struct show *w, const char *fmt, ...)
-{
-	char text[OPT_WHY_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	buf_puts(&w->out, "note: ");
-	cmd_put(&w->out, text);
-	buf_putc(&w->out, '\n');
-	w->notes++;
-}
-
-/* True if there is an entry of the job's name in that state. */
-static int
-namesake(const struct show *w, int dir)
-{
-	struct stat st;
-
-	return fstatat(w->spool.dir[dir], w->j.name, &st,
-		   AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* What keeps any job from starting. */
-static void
-note_spool(struct show *w)
-{
-	int64_t room = spool_free_bytes(&w->spool);
-	struct buf who = BUF_EMPTY;
-
-	if (spool_paused(&w->spool)) {
-		cmd_put_paused(&who, &w->spool);
-		note(w, "the queue is paused: %s", buf_text(&who));
-		buf_free(&who);
-	}
-	if (room >= 0 && room < w->conf.min_free_bytes)
-		note(w,
-		    "only %lld bytes are free, fewer than min_free_bytes "
-		    "(%ld)",
-		    (long long)room, w->conf.min_free_bytes);
-	if (cmd_workers(&w->spool) == 0)
-		note(w,
-		    "no worker is running: start one with "
-		    "'queuectl worker start'");
-}
-
-static void
-note_waiting(struct show *w)
-{
-	int64_t due = claim_due(&w->conf, &w->j.job, w->j.dir, w->now, 0);
-	char time[WHEN_SIZE], left[WHEN_SIZE];
-
-	if (w->j.parsed == JOB_HALF) {
-		note(w,
-		    "%s; if it does not change for %lld s it goes to the "
-		    "dead letter queue",
-		    w->j.error.what,
-		    (long long)(w->spool.settle / WHEN_SECOND));
-	} else if (w->j.parsed == JOB_BAD) {
-		note(w,
-		    "unreadable: %s; a worker will move it to the dead "
-		    "letter queue",
-		    w->j.error.what);
-	} else if (due > w->now) {
-		when_format(time, due);
-		when_format_duration(left, due - w->now);
-		note(w, "due at %s, in %s", time, left);
-	}
-	if (namesake(w, JOB_PROCESSING))
-		note(w, "an older job of this ID is running: it waits for it");
-	else if (w->j.dir == JOB_PENDING && namesake(w, JOB_FAILED))
-		note(w,
-		    "an older job of this ID is to be tried again: it "
-		    "waits for it");
-	note_spool(w);
-	if (w->notes == 0)
-		note(w, "due: it waits for an idle worker");
-}
-
-/* True if somebody holds the lock of the job. */
-static int
-is_locked(const struct show *w)
-{
-	int fd = fs_open(w->spool.dir[w->j.dir], w->j.name,
-	    O_RDONLY | O_NONBLOCK, 0);
-	int held;
-
-	if (fd == -1)
-		return 0;
-	/* Shared, and for a moment: who wants it tries again. */
-	held = os_flock(fd, OS_LOCK_SHARED, 0) == 1;
-	(void)fs_close(fd);
-	return held;
-}
-
-static void
-note_processing(struct show *w)
-{
-	const struct job_event *run = record_run(&w->j);
-
-	if (run != NULL && record_run_alive(&w->spool, run))
-		return;
-	if (is_locked(w))
-		note(w,
-		    "orphaned: its worker is gone, but the job, or a "
-		    "process that it left, still holds its lock");
-	else
-		note(w, "its worker died: a supervisor will put it back");
-}
-
-static void
-put_notes(struct show *w)
-{
-	switch (w->j.dir) {
-	case JOB_PENDING:
-	case JOB_FAILED:
-		note_waiting(w);
-		break;
-	case JOB_PROCESSING:
-		note_processing(w);
-		break;
-	default:
-		if (w->j.parsed != JOB_OK)
-			note(w, "%s%s",
-			    w->j.parsed == JOB_BAD ? "unreadable: " : "",
-			    w->j.error.what);
-		break;
-	}
-}
 
 /* ---- the fields ---- */
 
@@ -201,38 +63,33 @@ put_submitted(struct show *w)
 	put_number(w, "priority", job->priority);
 	put_number(w, "attempts", record_tries(&w->j));
 	put_number(w, "max_retries", record_tries_max(&w->j, &w->conf) - 1);
-	put_number(w, "timeout",
-	    job->timeout >= 0 ? job->timeout : w->conf.job_timeout_seconds);
+	put_number(w, "timeout", record_timeout(&w->j, &w->conf));
 	if (job->run_at >= 0)
 		put_time(w, "run_at", job->run_at);
 	put_time(w, "created_at", record_created(&w->j));
 	put_time(w, "updated_at", record_updated(&w->j));
 }
 
-/* How the last run went. */
 static void
 put_last_run(struct show *w)
 {
-	const struct job *job = &w->j.job;
-	const struct job_event *start = job_last_event(job, JOB_PROCESSING);
-	const struct job_event *end = job_last_event(job, JOB_NO_STATE);
+	struct record_last last;
 
-	if (w->j.dir == JOB_FAILED && end != NULL && end->retry_at >= 0)
-		put_time(w, "retry_at", end->retry_at);
-	if (start != NULL)
-		put_time(w, "started_at", start->time);
-	if (end == NULL)
-		return;
-	if (end->state != JOB_PROCESSING && end->state != JOB_PENDING)
-		put_time(w, "finished_at", end->time);
-	if (end->exit_code >= 0)
-		put_number(w, "exit_code", end->exit_code);
-	if (end->signal > 0)
-		put_number(w, "signal", end->signal);
-	if (end->error != NULL)
-		put_field(w, "error", end->error);
-	if (start != NULL && start->worker != NULL)
-		put_field(w, "worker", start->worker);
+	record_last(&w->j, &last);
+	if (last.retry_at >= 0)
+		put_time(w, "retry_at", last.retry_at);
+	if (last.started_at >= 0)
+		put_time(w, "started_at", last.started_at);
+	if (last.finished_at >= 0)
+		put_time(w, "finished_at", last.finished_at);
+	if (last.exit_code >= 0)
+		put_number(w, "exit_code", last.exit_code);
+	if (last.signal > 0)
+		put_number(w, "signal", last.signal);
+	if (last.error != NULL)
+		put_field(w, "error", last.error);
+	if (last.worker != NULL)
+		put_field(w, "worker", last.worker);
 }
 
 static void
@@ -252,6 +109,12 @@ put_settings(struct show *w)
 		put_number(w, "max_backoff", job->max_backoff);
 	for (i = 0; i < job->envc; i++)
 		put_field(w, "env", job->env[i]);
+}
+
+static void
+put_note(void *arg, const char *reason)
+{
+	put_field(arg, "note", reason);
 }
 
 /* ---- The ends of outputs ---- */
@@ -317,21 +180,18 @@ put_end(struct buf *out, const struct job_event *end)
 		buf_printf(out, ", signal %d", end->signal);
 }
 
-/* A run from its first line to the next one; end NULL: there is none. */
 static void
-put_attempt(struct show *w, const struct job_event *start,
-    const struct job_event *end)
+put_attempt(struct show *w, const struct record_attempt *a)
 {
+	const struct job_event *start = a->start, *end = a->end;
 	int64_t us = (end != NULL ? end->time : w->now) - start->time;
-	const char *how = "running";
+	int state = job_state_parse(a->how);
 
-	if (end != NULL)
-		how = end->reason != JOB_NO_REASON ?
-		    job_reason_name(end->reason) :
-		    job_state_name(end->state);
-	else if (w->j.dir != JOB_PROCESSING)
-		how = "not ended";
-	buf_printf(&w->out, "attempt %d: %s", start->attempt, how);
+	buf_printf(&w->out, "attempt %d: ", start->attempt);
+	if (state != JOB_NO_STATE)
+		cmd_put_state(&w->out, state);
+	else
+		buf_puts(&w->out, a->how);
 	if (end != NULL)
 		put_end(&w->out, end);
 	buf_printf(&w->out, ", %.3f s\n", (double)us / (double)WHEN_SECOND);
@@ -347,20 +207,38 @@ put_attempt(struct show *w, const struct job_event *start,
 	cmd_print(&w->out);
 }
 
-static void
-put_attempts(struct show *w)
-{
-	const struct job *job = &w->j.job;
-	size_t i;
+/* ---- the commands ---- */
 
-	for (i = 0; i < job->nevents; i++)
-		if (job->events[i].state == JOB_PROCESSING)
-			put_attempt(w, &job->events[i],
-			    i + 1 < job->nevents ? &job->events[i + 1] : NULL);
+static void
+print_job(struct show *w)
+{
+	struct record_attempt a;
+	size_t at = 0;
+
+	put_field(w, "id", w->j.name);
+	buf_puts(&w->out, "state: ");
+	cmd_put_state(&w->out, w->j.dir);
+	buf_putc(&w->out, '\n');
+	put_submitted(w);
+	put_last_run(w);
+	put_settings(w);
+	why_each(&w->spool, &w->conf, &w->j, w->now, put_note, w);
+	cmd_print(&w->out);
+	while (record_next_attempt(&w->j, &at, &a))
+		put_attempt(w, &a);
 }
 
-int
-cmd_run_show(const struct opt_args *args)
+static int
+print_json(struct show *w)
+{
+	record_json_whole(&w->out, &w->spool, &w->j, &w->conf, w->now);
+	buf_putc(&w->out, '\n');
+	return cmd_print_json(&w->out);
+}
+
+/* Shows a job, if it is in the state `only`, or JOB_NO_STATE: in any. */
+static int
+show_job(const struct opt_args *args, int only)
 {
 	struct show w;
 	int status;
@@ -372,24 +250,46 @@ cmd_run_show(const struct opt_args *args)
 	if (status != MSG_OK)
 		return status;
 	status = cmd_find(&w.spool, args->argv[0], &w.j);
-	if (status == MSG_OK) {
-		w.now = fs_now();
-		cmd_config(&w.spool, &w.conf);
-		put_field(&w, "id", w.j.name);
-		put_field(&w, "state", job_state_name(w.j.dir));
-		put_submitted(&w);
-		put_last_run(&w);
-		put_settings(&w);
-		put_notes(&w);
-		cmd_print(&w.out);
-		put_attempts(&w);
-		buf_free(&w.out);
-		record_free(&w.j);
+	if (status != MSG_OK)
+		goto out;
+	w.now = fs_now();
+	cmd_config(&w.spool, &w.conf);
+	if (only != JOB_NO_STATE && w.j.dir != only) {
+		cmd_warn(w.j.name, "is %s, not %s: 'queuectl show' shows it",
+		    job_state_name(w.j.dir), job_state_name(only));
+		status = MSG_REFUSED;
+	} else if (opt_value(args, "json") != NULL) {
+		status = print_json(&w);
+	} else {
+		print_job(&w);
 	}
+	buf_free(&w.out);
+	record_free(&w.j);
+out:
 	spool_close(&w.spool);
 	return status;
 }
 
+int
+cmd_run_show(const struct opt_args *args)
+{
+	return show_job(args, JOB_NO_STATE);
+}
+
+static int
+run_dlq_show(const struct opt_args *args)
+{
+	return show_job(args, JOB_DEAD);
+}
+
+static const struct opt show_opts[] = {
+	{ "json", 0, NULL, "as a JSON object, which enqueue takes" },
+	{ NULL, 0, NULL, NULL }
+};
+
 const struct cmd cmd_show = { "show", NULL, "JOB",
-	"show a job: its attempts, and why it does not run", NULL, 1, 1,
+	"show a job: its attempts, and why it does not run", show_opts, 1, 1,
 	cmd_run_show };
+
+const struct cmd cmd_dlq_show = { "dlq show", NULL, "JOB",
+	"show a job of the dead letter queue", show_opts, 1, 1, run_dlq_show };

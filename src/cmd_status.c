@@ -12,52 +12,63 @@
 
 #include "claim.h"
 #include "fs.h"
+#include "json.h"
+#include "why.h"
 
 #define STATUS_DETAIL_MAX 1000 /* jobs of a state that status looks into */
 
 /* What status says about a state. */
 struct tally {
-	struct spool *spool;
-	struct conf conf;
-	int64_t now;
-	int dir;
+	int failed; /* it could not be counted */
 	long count;
-	char *names[STATUS_DETAIL_MAX];
-	int nnames;
 	int64_t oldest; /* created, or started if in processing/ */
 	int64_t next;	/* due, of those that are not yet */
-	long busy;	/* workers that have a job */
 };
+
+struct status {
+	struct spool spool;
+	struct conf conf;
+	int64_t now;
+	struct tally tally[JOB_STATES];
+	long workers; /* -1: that cannot be told */
+	long busy;    /* workers that have a job */
+	int dir;      /* being read */
+	char *names[STATUS_DETAIL_MAX];
+	int nnames;
+};
+
+/* ---- Counting ---- */
 
 static int
 count_job(void *arg, const char *name, uint64_t inode)
 {
-	struct tally *t = arg;
+	struct status *s = arg;
 	char *copy;
 
 	(void)inode;
-	if (!spool_is_job(t->dir, name))
+	if (!spool_is_job(s->dir, name))
 		return 0;
-	t->count++;
-	if (t->nnames == STATUS_DETAIL_MAX)
+	s->tally[s->dir].count++;
+	if (s->nnames == STATUS_DETAIL_MAX)
 		return 0;
 	copy = malloc(strlen(name) + 1);
 	if (copy == NULL)
 		return -1;
 	memcpy(copy, name, strlen(name) + 1);
-	t->names[t->nnames++] = copy;
+	s->names[s->nnames++] = copy;
 	return 0;
 }
 
 /* Looks into a live job. */
 static void
-tally_job(struct tally *t, const char *name)
+tally_job(struct status *s, const char *name)
 {
+	struct tally *t = &s->tally[s->dir];
 	const struct job_event *run;
 	int64_t since, due = 0;
 	struct record j;
 
-	switch (record_read(t->spool, t->dir, name, &j)) {
+	switch (record_read(&s->spool, s->dir, name, &j)) {
 	case SPOOL_OK:
 		break;
 	case SPOOL_ERROR: /* it is there, whatever is in it */
@@ -68,57 +79,92 @@ tally_job(struct tally *t, const char *name)
 	}
 	run = record_run(&j);
 	since = record_created(&j);
-	if (t->dir == JOB_PROCESSING) {
+	if (s->dir == JOB_PROCESSING) {
 		if (run != NULL)
 			since = run->time;
-		t->busy += run != NULL && record_run_alive(t->spool, run);
+		s->busy += run != NULL && record_run_alive(&s->spool, run);
 	} else {
-		due = claim_due(&t->conf, &j.job, t->dir, t->now, 0);
+		due = claim_due(&s->conf, &j.job, s->dir, s->now, 0);
 	}
 	if (since < t->oldest)
 		t->oldest = since;
-	if (due > t->now && due < t->next)
+	if (due > s->now && due < t->next)
 		t->next = due;
 	record_free(&j);
 }
 
 /* Looks into the jobs of a state, if they are not too many. */
 static void
-tally_details(struct tally *t)
+tally_details(struct status *s)
 {
+	struct tally *t = &s->tally[s->dir];
 	struct stat st;
 	int i;
 
 	if (t->count > STATUS_DETAIL_MAX) {
-		t->busy = t->dir == JOB_PROCESSING ? t->count : t->busy;
+		s->busy = s->dir == JOB_PROCESSING ? t->count : s->busy;
 		return;
 	}
-	for (i = 0; i < t->nnames; i++) {
-		if (t->dir != JOB_COMPLETED && t->dir != JOB_DEAD)
-			tally_job(t, t->names[i]);
-		else if (fstatat(t->spool->dir[t->dir], t->names[i], &st,
+	for (i = 0; i < s->nnames; i++) {
+		if (s->dir != JOB_COMPLETED && s->dir != JOB_DEAD)
+			tally_job(s, s->names[i]);
+		else if (fstatat(s->spool.dir[s->dir], s->names[i], &st,
 			     AT_SYMLINK_NOFOLLOW) == 0 &&
 		    !S_ISREG(st.st_mode))
 			t->count--;
 	}
 }
 
-static void
-print_tally(const struct tally *t)
+/* Counts a state; the exit status. */
+static int
+count_state(struct status *s, int dir)
 {
+	struct tally *t = &s->tally[dir];
+	int i;
+
+	s->dir = dir;
+	s->nnames = 0;
+	t->oldest = t->next = WHEN_NEVER;
+	if (spool_scan(&s->spool, dir, count_job, s) == 0) {
+		tally_details(s);
+	} else {
+		msg_warn("%s/%s", s->spool.path, spool_dir_name(dir));
+		t->failed = 1;
+	}
+	for (i = 0; i < s->nnames; i++)
+		free(s->names[i]);
+	return t->failed ? MSG_REFUSED : MSG_OK;
+}
+
+static long
+idle(const struct status *s)
+{
+	return s->workers > s->busy ? s->workers - s->busy : 0;
+}
+
+/* ---- For people ---- */
+
+static void
+print_tally(const struct status *s, int dir)
+{
+	const struct tally *t = &s->tally[dir];
 	struct buf line = BUF_EMPTY;
 	const char *between = " (";
 
-	buf_printf(&line, "%s: %ld", job_state_name(t->dir), t->count);
-	if (t->oldest != WHEN_NEVER && t->dir != JOB_FAILED) {
+	if (t->count > 0)
+		cmd_put_state(&line, dir);
+	else
+		buf_puts(&line, job_state_name(dir));
+	buf_printf(&line, ": %ld", t->count);
+	if (t->oldest != WHEN_NEVER && dir != JOB_FAILED) {
 		buf_printf(&line, "%s%s ", between,
-		    t->dir == JOB_PROCESSING ? "longest since" : "oldest");
-		cmd_put_time(&line, t->oldest, t->now);
+		    dir == JOB_PROCESSING ? "longest since" : "oldest");
+		cmd_put_time(&line, t->oldest, s->now);
 		between = ", ";
 	}
 	if (t->next != WHEN_NEVER) {
 		buf_printf(&line, "%snext due ", between);
-		cmd_put_time(&line, t->next, t->now);
+		cmd_put_time(&line, t->next, s->now);
 		between = ", ";
 	}
 	if (between[0] == ',')
@@ -127,88 +173,120 @@ print_tally(const struct tally *t)
 	buf_free(&line);
 }
 
-/* Counts a state and prints its line; returns how many wait in it, or -1. */
-static long
-status_of_state(struct tally *t, int dir)
-{
-	int ret, i;
-
-	t->dir = dir;
-	t->count = 0;
-	t->nnames = 0;
-	t->oldest = t->next = WHEN_NEVER;
-	ret = spool_scan(t->spool, dir, count_job, t);
-	if (ret == 0) {
-		tally_details(t);
-		print_tally(t);
-	} else {
-		msg_warn("%s/%s", t->spool->path, spool_dir_name(dir));
-	}
-	for (i = 0; i < t->nnames; i++)
-		free(t->names[i]);
-	if (ret != 0)
-		return -1;
-	return dir == JOB_PENDING || dir == JOB_FAILED ? t->count : 0;
-}
-
 static void
-print_workers(struct tally *t, long waiting)
+print_plain(const struct status *s)
 {
-	long all = cmd_workers(t->spool);
 	struct buf line = BUF_EMPTY;
+	int dir;
 
-	buf_printf(&line, "workers: %ld busy, %ld idle", t->busy,
-	    all > t->busy ? all - t->busy : 0);
+	for (dir = 0; dir < JOB_STATES; dir++)
+		if (!s->tally[dir].failed)
+			print_tally(s, dir);
+	buf_printf(&line, "workers: %ld busy, %ld idle", s->busy, idle(s));
 	cmd_print_row(&line);
-	if (spool_paused(t->spool)) {
+	if (spool_paused(&s->spool)) {
 		buf_puts(&line, "paused: ");
-		cmd_put_paused(&line, t->spool);
+		cmd_put_paused(&line, &s->spool);
 		cmd_print_row(&line);
 	}
 	buf_free(&line);
-	if (all == -1)
-		msg_warn("%s/workers", t->spool->path);
-	if (all == 0 && waiting > 0)
-		msg_warnx("no worker is running: start one with "
-			  "'queuectl worker start'");
+}
+
+/* ---- For programs ---- */
+
+static void
+put_time(struct buf *out, const char *name, int64_t us)
+{
+	if (us != WHEN_NEVER)
+		json_member_time(out, name, us);
 }
 
 static int
-print_status(const struct opt_args *args)
+print_json(const struct status *s)
 {
-	struct tally *t = calloc(1, sizeof *t);
-	struct spool s;
-	long n, waiting = 0;
+	const struct tally *t = s->tally;
+	struct buf out = BUF_EMPTY, paused = BUF_EMPTY;
 	int dir, status;
 
-	if (t == NULL) {
-		msg_warn("status");
-		return MSG_REFUSED;
+	buf_putc(&out, '{');
+	for (dir = 0; dir < JOB_STATES; dir++)
+		json_member_number(&out, job_state_name(dir), t[dir].count);
+	put_time(&out, "oldest", t[JOB_PENDING].oldest);
+	put_time(&out, "longest_since", t[JOB_PROCESSING].oldest);
+	put_time(&out, "next_due",
+	    t[JOB_FAILED].next < t[JOB_PENDING].next ? t[JOB_FAILED].next :
+						       t[JOB_PENDING].next);
+	if (s->workers != -1) {
+		json_member_number(&out, "workers_busy", s->busy);
+		json_member_number(&out, "workers_idle", idle(s));
 	}
-	status = cmd_open_read(args, &s);
-	if (status == MSG_OK) {
-		t->spool = &s;
-		t->now = fs_now();
-		cmd_config(&s, &t->conf);
-		for (dir = 0; dir < JOB_STATES; dir++) {
-			n = status_of_state(t, dir);
-			if (n == -1)
-				status = MSG_REFUSED;
-			else
-				waiting += n;
-		}
-		print_workers(t, waiting);
-		spool_close(&s);
+	json_name(&out, "paused");
+	if (spool_paused(&s->spool)) {
+		why_paused(&s->spool, &paused);
+		json_string(&out, buf_text(&paused), paused.len);
+	} else {
+		buf_puts(&out, "null");
 	}
-	free(t);
+	buf_puts(&out, "}\n");
+	status = cmd_print_json(&out);
+	buf_free(&paused);
+	buf_free(&out);
+	return status;
+}
+
+/* ---- The command ---- */
+
+/* Counts all and prints it; the exit status. */
+static int
+print_status(const struct opt_args *args, struct status *s)
+{
+	int dir, status = MSG_OK;
+
+	s->now = fs_now();
+	cmd_config(&s->spool, &s->conf);
+	for (dir = 0; dir < JOB_STATES; dir++)
+		if (count_state(s, dir) != MSG_OK)
+			status = MSG_REFUSED;
+	s->workers = cmd_workers(&s->spool);
+	if (s->workers == -1)
+		msg_warn("%s/workers", s->spool.path);
+	if (opt_value(args, "json") == NULL)
+		print_plain(s);
+	else if (status == MSG_OK)
+		status = print_json(s);
+	if (s->workers == 0 &&
+	    s->tally[JOB_PENDING].count + s->tally[JOB_FAILED].count > 0)
+		msg_warnx("no worker is running: start one with "
+			  "'queuectl worker start'");
 	return status;
 }
 
 static int
 run_status(const struct opt_args *args)
 {
-	return args->argc > 0 ? cmd_run_show(args) : print_status(args);
+	struct status *s;
+	int status;
+
+	if (args->argc > 0)
+		return cmd_run_show(args);
+	s = calloc(1, sizeof *s);
+	if (s == NULL) {
+		msg_warn("status");
+		return MSG_REFUSED;
+	}
+	status = cmd_open_read(args, &s->spool);
+	if (status == MSG_OK) {
+		status = print_status(args, s);
+		spool_close(&s->spool);
+	}
+	free(s);
+	return status;
 }
 
+static const struct opt status_opts[] = {
+	{ "json", 0, NULL, "as a JSON object" }, { NULL, 0, NULL, NULL }
+};
+
 const struct cmd cmd_status = { "status", NULL, "[JOB]",
-	"count the jobs and workers, or show a job", NULL, 0, 1, run_status };
+	"count the jobs and workers, or show a job", status_opts, 0, 1,
+	run_status };

@@ -14,6 +14,7 @@
 
 #include "crew.h"
 #include "fs.h"
+#include "json.h"
 #include "os.h"
 #include "registry.h"
 #include "supervisor.h"
@@ -387,27 +388,35 @@ put_time_cell(const struct roll *r, struct buf *line, int64_t us)
 	cmd_pad(line, start, cmd_terminal() ? 7 : 20);
 }
 
+/* What a worker runs, or NULL. */
+static const struct busy *
+find_busy(const struct roll *r, const char *worker)
+{
+	size_t i;
+
+	for (i = 0; i < r->nbusy; i++)
+		if (strcmp(r->busy[i].worker, worker) == 0)
+			return &r->busy[i];
+	return NULL;
+}
+
 /* Appends since when a worker runs which job; `idle`: what if it does not. */
 static void
 put_busy(const struct roll *r, struct buf *line, const char *worker,
     const char *idle)
 {
+	const struct busy *b = find_busy(r, worker);
 	struct record j;
-	size_t i;
 
-	for (i = 0; i < r->nbusy; i++)
-		if (strcmp(r->busy[i].worker, worker) == 0)
-			break;
-	if (i == r->nbusy) {
+	if (b == NULL) {
 		put_cell(line, "-", cmd_terminal() ? 7 : 20);
 		put_cell(line, "-", r->widest[1]);
 		buf_puts(line, idle);
 		return;
 	}
-	put_time_cell(r, line, r->busy[i].since);
-	put_cell(line, r->busy[i].job, r->widest[1]);
-	if (record_read(&r->spool, SPOOL_PROCESSING, r->busy[i].job, &j) ==
-	    SPOOL_OK) {
+	put_time_cell(r, line, b->since);
+	put_cell(line, b->job, r->widest[1]);
+	if (record_read(&r->spool, SPOOL_PROCESSING, b->job, &j) == SPOOL_OK) {
 		cmd_put_command(line, &j);
 		record_free(&j);
 	} else {
@@ -427,7 +436,7 @@ print_roll(const struct roll *r)
 	put_cell(&line, "RUNS", cmd_terminal() ? 7 : 20);
 	put_cell(&line, "JOB", r->widest[1]);
 	buf_puts(&line, "COMMAND");
-	cmd_print_row(&line);
+	cmd_print_header(&line);
 	for (i = 0; i < r->nentry; i++) {
 		put_cell(&line, r->entry[i].name, r->widest[0]);
 		put_time_cell(r, &line, r->entry[i].since);
@@ -439,6 +448,52 @@ print_roll(const struct roll *r)
 		cmd_print_row(&line);
 	}
 	buf_free(&line);
+}
+
+static int
+print_roll_json(const struct roll *r)
+{
+	struct buf out = BUF_EMPTY;
+	const struct busy *b;
+	const struct entry *e;
+	int status;
+
+	buf_putc(&out, '[');
+	for (e = r->entry; e < r->entry + r->nentry; e++) {
+		json_next(&out);
+		buf_putc(&out, '{');
+		json_member_string(&out, "name", e->name);
+		json_member_string(&out, "role",
+		    e->count >= 0 ? "supervisor" : "worker");
+		json_member_time(&out, "started_at", e->since);
+		if (e->count >= 0)
+			json_member_number(&out, "workers", e->count);
+		b = find_busy(r, e->name);
+		if (b != NULL) {
+			json_member_string(&out, "job", b->job);
+			json_member_time(&out, "job_started_at", b->since);
+		}
+		buf_putc(&out, '}');
+	}
+	buf_puts(&out, "]\n");
+	status = cmd_print_json(&out);
+	buf_free(&out);
+	return status;
+}
+
+/* Finds out who works, and what each runs; 0 or -1. */
+static int
+take_roll(struct roll *r)
+{
+	if (r->spool.fd == -1)
+		return 0;
+	if (registry_each(&r->spool, enter_supervisor, r) == -1 ||
+	    spool_scan(&r->spool, SPOOL_WORKERS, enter_worker, r) == -1 ||
+	    spool_scan(&r->spool, SPOOL_PROCESSING, add_busy, r) == -1)
+		return -1;
+	if (r->nentry > 0)
+		qsort(r->entry, r->nentry, sizeof *r->entry, by_name);
+	return 0;
 }
 
 static int
@@ -454,18 +509,17 @@ run_status(const struct opt_args *args)
 	if (status != MSG_OK)
 		return status;
 	r.now = fs_now();
-	if (r.spool.fd != -1 &&
-	    (registry_each(&r.spool, enter_supervisor, &r) == -1 ||
-		spool_scan(&r.spool, SPOOL_WORKERS, enter_worker, &r) == -1 ||
-		spool_scan(&r.spool, SPOOL_PROCESSING, add_busy, &r) == -1)) {
+	if (take_roll(&r) == -1) {
 		msg_warn("%s", r.spool.path);
 		status = MSG_REFUSED;
-	} else if (r.nentry == 0) {
-		msg_warnx("no worker is running: start one with "
-			  "'queuectl worker start'");
 	} else {
-		qsort(r.entry, r.nentry, sizeof *r.entry, by_name);
-		print_roll(&r);
+		if (r.nentry == 0)
+			msg_warnx("no worker is running: start one with "
+				  "'queuectl worker start'");
+		if (opt_value(args, "json") != NULL)
+			status = print_roll_json(&r);
+		else if (r.nentry > 0)
+			print_roll(&r);
 	}
 	free(r.entry);
 	free(r.busy);
@@ -473,6 +527,10 @@ run_status(const struct opt_args *args)
 	return status;
 }
 
+static const struct opt status_opts[] = {
+	{ "json", 0, NULL, "as a JSON array" }, { NULL, 0, NULL, NULL }
+};
+
 const struct cmd cmd_worker_status = { "worker status", NULL, "",
-	"list supervisors and workers, and what they run", NULL, 0, 0,
+	"list supervisors and workers, and what they run", status_opts, 0, 0,
 	run_status };

@@ -23,9 +23,8 @@ static const struct cmd *const commands[] = { &cmd_enqueue, &cmd_list,
 	/* wait comes here, */
 	&cmd_retry, &cmd_cancel, &cmd_purge, &cmd_pause, &cmd_resume,
 	&cmd_worker_start, &cmd_worker_stop, &cmd_worker_status, &cmd_dlq_list,
-	/* dlq show here, */
-	&cmd_dlq_retry, &cmd_dlq_purge, &cmd_config_list, &cmd_config_get,
-	&cmd_config_set, &cmd_config_unset, &cmd_init,
+	&cmd_dlq_show, &cmd_dlq_retry, &cmd_dlq_purge, &cmd_config_list,
+	&cmd_config_get, &cmd_config_set, &cmd_config_unset, &cmd_init,
 	/* doctor, metrics, dashboard, completion here. */
 	&cmd_version, &cmd_help, NULL };
 

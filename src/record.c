@@ -169,6 +169,58 @@ record_run(const struct record *r)
 }
 
 int
+record_next_attempt(const struct record *r, size_t *at,
+    struct record_attempt *a)
+{
+	const struct job_event *e = r->job.events, *last = e + r->job.nevents;
+
+	for (e += *at; e < last && e->state != JOB_PROCESSING; e++)
+		continue;
+	if (e == last)
+		return 0;
+	a->start = e++;
+	a->end = e < last ? e : NULL;
+	if (e == last)
+		a->how = r->dir == JOB_PROCESSING ? "running" : "not ended";
+	else if (e->reason != JOB_NO_REASON)
+		a->how = job_reason_name(e->reason);
+	else
+		a->how = job_state_name(e->state);
+	*at = (size_t)(e - r->job.events);
+	return 1;
+}
+
+void
+record_last(const struct record *r, struct record_last *last)
+{
+	static const struct record_last none = { -1, -1, -1, -1, 0, NULL,
+		NULL };
+	const struct job_event *start = job_last_event(&r->job, JOB_PROCESSING);
+	const struct job_event *end = job_last_event(&r->job, JOB_NO_STATE);
+
+	*last = none;
+	if (end == NULL)
+		return;
+	if (r->dir == JOB_FAILED)
+		last->retry_at = end->retry_at;
+	if (start != NULL) {
+		last->started_at = start->time;
+		last->worker = start->worker;
+	}
+	if (end->state != JOB_PROCESSING && end->state != JOB_PENDING)
+		last->finished_at = end->time;
+	last->exit_code = end->exit_code;
+	last->signal = end->signal;
+	last->error = end->error;
+}
+
+long
+record_timeout(const struct record *r, const struct conf *conf)
+{
+	return r->job.timeout >= 0 ? r->job.timeout : conf->job_timeout_seconds;
+}
+
+int
 record_run_alive(const struct spool *s, const struct job_event *run)
 {
 	size_t len = strlen(s->host);

@@ -57,6 +57,36 @@ int record_tries_max(const struct record *r, const struct conf *conf);
  */
 const struct job_event *record_run(const struct record *r);
 
+/* One run of a job, from its first line to the next one. */
+struct record_attempt {
+	const struct job_event *start;
+	const struct job_event *end; /* NULL: there is none */
+	const char *how;	     /* what came of it, in a word or two */
+};
+
+/*
+ * The next run, in their order; *at is 0 at first.  Returns 1, or 0 at the
+ * end.
+ */
+int record_next_attempt(const struct record *r, size_t *at,
+    struct record_attempt *a);
+
+/* How the last run went; what is not known is -1, 0 or NULL as said. */
+struct record_last {
+	int64_t retry_at;    /* -1: none */
+	int64_t started_at;  /* -1 */
+	int64_t finished_at; /* -1 */
+	int exit_code;	     /* -1 */
+	int signal;	     /* 0 */
+	const char *error;   /* NULL */
+	const char *worker;  /* NULL */
+};
+
+void record_last(const struct record *r, struct record_last *last);
+
+/* Seconds that a run may take, 0 for any number. */
+long record_timeout(const struct record *r, const struct conf *conf);
+
 /* True if the worker that began a run is alive. */
 int record_run_alive(const struct spool *s, const struct job_event *run);
 

@@ -157,6 +157,21 @@ registry_each(struct spool *s,
 }
 
 static int
+add_count(void *arg, const struct registry_entry *entry)
+{
+	*(long *)arg += entry->count;
+	return 0;
+}
+
+long
+registry_workers(struct spool *s)
+{
+	long n = 0;
+
+	return registry_each(s, add_count, &n) == -1 ? -1 : n;
+}
+
+static int
 sweep_one(void *arg, const char *name, uint64_t inode)
 {
 	struct spool *s = arg;

@@ -57,6 +57,9 @@ struct registry_entry {
 int registry_each(struct spool *s,
     int (*found)(void *arg, const struct registry_entry *entry), void *arg);
 
+/* Workers of living supervisors; -1 and errno if that cannot be told. */
+long registry_workers(struct spool *s);
+
 /* Removes the entries of processes that are dead. */
 void registry_sweep(struct spool *s);
 

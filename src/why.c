@@ -1,0 +1,190 @@
+#include "why.h"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "claim.h"
+#include "fs.h"
+#include "os.h"
+#include "registry.h"
+#include "when.h"
+
+#define WHY_PAUSED_MAX 1024 /* bytes of SPOOL/paused that are looked at */
+
+/* A job being asked about, and whom to tell. */
+struct why {
+	struct spool *spool;
+	const struct conf *conf;
+	const struct record *r;
+	int64_t now;
+	void (*found)(void *arg, const char *reason);
+	void *arg;
+	int count; /* of the reasons told */
+};
+
+/* Tells a reason, and empties it. */
+static void
+tell(struct why *w, struct buf *reason)
+{
+	w->found(w->arg, buf_text(reason));
+	w->count++;
+	buf_clear(reason);
+}
+
+/* True if there is an entry of the job's name in that state. */
+static int
+namesake(const struct why *w, int dir)
+{
+	struct stat st;
+
+	return fstatat(w->spool->dir[dir], w->r->name, &st,
+		   AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void
+why_paused(const struct spool *s, struct buf *out)
+{
+	struct buf text = BUF_EMPTY;
+	size_t len = 0;
+
+	if (fs_read_file(s->fd, "paused", &text, WHY_PAUSED_MAX) == 0)
+		len = strcspn(buf_text(&text), "\n");
+	if (len > 0)
+		buf_add(out, buf_text(&text), len);
+	else
+		buf_puts(out, "yes");
+	buf_free(&text);
+}
+
+/* What keeps any job from starting. */
+static void
+ask_spool(struct why *w, struct buf *reason)
+{
+	int64_t room = spool_free_bytes(w->spool);
+
+	if (spool_paused(w->spool)) {
+		buf_puts(reason, "the queue is paused: ");
+		why_paused(w->spool, reason);
+		tell(w, reason);
+	}
+	if (room >= 0 && room < w->conf->min_free_bytes) {
+		buf_printf(reason,
+		    "only %lld bytes are free, fewer than min_free_bytes "
+		    "(%ld)",
+		    (long long)room, w->conf->min_free_bytes);
+		tell(w, reason);
+	}
+	if (registry_workers(w->spool) == 0) {
+		buf_puts(reason,
+		    "no worker is running: start one with "
+		    "'queuectl worker start'");
+		tell(w, reason);
+	}
+}
+
+/* What in its file keeps a job from starting. */
+static void
+ask_file(struct why *w, struct buf *reason)
+{
+	const struct record *r = w->r;
+	int64_t due = claim_due(w->conf, &r->job, r->dir, w->now, 0);
+	char time[WHEN_SIZE], left[WHEN_SIZE];
+
+	if (r->parsed == JOB_HALF) {
+		buf_printf(reason,
+		    "%s; if it does not change for %lld s it goes to the "
+		    "dead letter queue",
+		    r->error.what, (long long)(w->spool->settle / WHEN_SECOND));
+	} else if (r->parsed == JOB_BAD) {
+		buf_printf(reason,
+		    "unreadable: %s; a worker will move it to the dead "
+		    "letter queue",
+		    r->error.what);
+	} else if (due > w->now) {
+		when_format(time, due);
+		when_format_duration(left, due - w->now);
+		buf_printf(reason, "due at %s, in %s", time, left);
+	} else {
+		return;
+	}
+	tell(w, reason);
+}
+
+static void
+ask_waiting(struct why *w, struct buf *reason)
+{
+	ask_file(w, reason);
+	if (namesake(w, JOB_PROCESSING)) {
+		buf_puts(reason,
+		    "an older job of this ID is running: it waits for it");
+		tell(w, reason);
+	} else if (w->r->dir == JOB_PENDING && namesake(w, JOB_FAILED)) {
+		buf_puts(reason,
+		    "an older job of this ID is to be tried again: it "
+		    "waits for it");
+		tell(w, reason);
+	}
+	ask_spool(w, reason);
+	if (w->count == 0) {
+		buf_puts(reason, "due: it waits for an idle worker");
+		tell(w, reason);
+	}
+}
+
+/* True if somebody holds the lock of the job. */
+static int
+is_locked(const struct why *w)
+{
+	int fd = fs_open(w->spool->dir[w->r->dir], w->r->name,
+	    O_RDONLY | O_NONBLOCK, 0);
+	int held;
+
+	if (fd == -1)
+		return 0;
+	/* Shared, and for a moment: who wants it tries again. */
+	held = os_flock(fd, OS_LOCK_SHARED, 0) == 1;
+	(void)fs_close(fd);
+	return held;
+}
+
+static void
+ask_processing(struct why *w, struct buf *reason)
+{
+	const struct job_event *run = record_run(w->r);
+
+	if (run != NULL && record_run_alive(w->spool, run))
+		return;
+	buf_puts(reason,
+	    is_locked(w) ? "orphaned: its worker is gone, but the job, or a "
+			   "process that it left, still holds its lock" :
+			   "its worker died: a supervisor will put it back");
+	tell(w, reason);
+}
+
+void
+why_each(struct spool *s, const struct conf *conf, const struct record *r,
+    int64_t now, void (*found)(void *arg, const char *reason), void *arg)
+{
+	struct why w = { s, conf, r, now, found, arg, 0 };
+	struct buf reason = BUF_EMPTY;
+
+	switch (r->dir) {
+	case JOB_PENDING:
+	case JOB_FAILED:
+		ask_waiting(&w, &reason);
+		break;
+	case JOB_PROCESSING:
+		ask_processing(&w, &reason);
+		break;
+	default:
+		if (r->parsed == JOB_OK)
+			break;
+		buf_printf(&reason, "%s%s",
+		    r->parsed == JOB_BAD ? "unreadable: " : "", r->error.what);
+		tell(&w, &reason);
+		break;
+	}
+	buf_free(&reason);
+}
