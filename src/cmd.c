@@ -564,7 +564,7 @@ cmd_print_row(struct buf *line)
 	/* What ends a colour is printed even behind the edge. */
 	for (; room > 0 && at < line->len; at += n) {
 		n = character(line->data + at, line->len - at, &width);
-		if (used + width <= room)
+		if (width == 0 || used < room)
 			fwrite(line->data + at, 1, n, stdout);
 		used += width;
 	}

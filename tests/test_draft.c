@@ -197,6 +197,12 @@ START_TEST(json_forms)
 		{ "{\"backoff_base\":1.5}", "backoff_base=1.5\n" },
 		{ "{\"backoff_base\":2}", "backoff_base=2\n" },
 		{ "{\"cwd\":\"/srv\"}", "cwd=/srv\n" },
+		{ "{\"umask\":\"027\"}", "umask=027\n" },
+		{ "{\"max_backoff\":9}", "max_backoff=9\n" },
+		/* What was lost is of no matter here. */
+		{ "{\"not_utf8\":[]}", "" },
+		{ "{\"notes\":[\"x\"],\"not_utf8\":[\"notes\",\"error\"]}",
+		    "" },
 		{ "{\"env\":{\"A\":\"1\",\"B\":\"x=y\",\"C\":\"\"}}",
 		    "env=A=1\nenv=B=x=y\nenv=C=\n" },
 		{ "{\"env\":{}}", "" },
@@ -237,6 +243,9 @@ START_TEST(json_id)
 	set_json("{\"id\":\"job1\",\"command\":\"x\"}");
 	ck_assert_str_eq(draft.id, "job1");
 	expect_text("command=x\n");
+	/* Of an older record: the job that it was of. */
+	set_json("{\"id\":\"job2~20260101T000000.000\"}");
+	ck_assert_str_eq(draft.id, "job2");
 }
 END_TEST
 
@@ -311,6 +320,16 @@ START_TEST(json_errors)
 		{ "{\"cwd\":\"here\"}",
 		    MEMBER("cwd", 7) "must be an absolute path" },
 		{ "{\"cwd\":{}}", MEMBER("cwd", 7) "must be a string" },
+		{ "{\"umask\":27}", MEMBER("umask", 9) "must be a string" },
+		{ "{\"not_utf8\":\"env\"}",
+		    MEMBER("not_utf8", 12) "must be an array of strings" },
+		{ "{\"not_utf8\":[1]}",
+		    MEMBER("not_utf8", 12) "must be an array of strings" },
+		{ "{\"not_utf8\":[\"runs\",\"env\"]}",
+		    MEMBER("not_utf8", 12) "'env' is not what the job has, "
+					   "which is not UTF-8: give the job "
+					   "file with --file" },
+		{ "{\"id\":\"a~2026\"}", MEMBER("id", 6) WANT_ID },
 		{ "{\"env\":[\"A=1\"]}",
 		    MEMBER("env", 7) "must be an object of strings" },
 		{ "{\"env\":{\"A\":1}}",

@@ -494,7 +494,8 @@ START_TEST(string_out)
 		{ BYTES("\"\\"), "\"\\\"\\\\\"" },
 		{ BYTES("\b\f\n\r\t"), "\"\\b\\f\\n\\r\\t\"" },
 		{ BYTES("\0\x01\x1b\x1f"), "\"\\u0000\\u0001\\u001b\\u001f\"" },
-		{ BYTES("\x7f"), "\"\\u007f\"" },
+		{ BYTES("\x7f\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0"),
+		    "\"\\u007f\\u0080\\u009b\\u009f\xc2\xa0\"" },
 		{ BYTES("caf\xc3\xa9 \xf0\x9f\x98\x80"),
 		    "\"caf\xc3\xa9 \xf0\x9f\x98\x80\"" },
 		{ BYTES("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa"),
@@ -529,6 +530,28 @@ check_point(const struct buf *json, const char *s, size_t n)
 		ck_abort_msg("not read as it was written: %s", buf_text(json));
 	json_free(&object);
 }
+
+/* A comma where there is something before. */
+START_TEST(members_out)
+{
+	struct buf out = BUF_EMPTY;
+
+	buf_putc(&out, '{');
+	json_member_string(&out, "a{", "x[");
+	json_member_number(&out, "b", -5);
+	json_member_time(&out, "c", 0);
+	json_name(&out, "d");
+	buf_putc(&out, '[');
+	json_next(&out);
+	json_string(&out, "[", 1);
+	json_next(&out);
+	buf_puts(&out, "{}]}");
+	ck_assert_str_eq(buf_text(&out),
+	    "{\"a{\":\"x[\",\"b\":-5,\"c\":\"1970-01-01T00:00:00.000000Z\","
+	    "\"d\":[\"[\",{}]}");
+	buf_free(&out);
+}
+END_TEST
 
 /* The bytes of a code point. */
 static size_t
@@ -605,6 +628,7 @@ suite_json(void)
 	tcase_add_test(t, free_twice);
 	tcase_add_test(t, string_out);
 	tcase_add_test(t, string_and_back);
+	tcase_add_test(t, members_out);
 	suite_add_tcase(s, t);
 	return s;
 }

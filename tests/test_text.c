@@ -575,6 +575,17 @@ START_TEST(nearest_choice)
 }
 END_TEST
 
+START_TEST(is_utf8)
+{
+	ck_assert(text_is_utf8("", 0));
+	ck_assert(text_is_utf8(BYTES("a\x1b\0\xc3\xa9\xf0\x9f\x98\x80")));
+	ck_assert(!text_is_utf8(BYTES("\xff")));
+	ck_assert(!text_is_utf8(BYTES("a\xc3")));
+	ck_assert(!text_is_utf8(BYTES("\xc3\xa9\x80z")));
+	ck_assert(!text_is_utf8(BYTES("\xed\xa0\x80")));
+}
+END_TEST
+
 Suite *
 suite_text(void)
 {
@@ -583,6 +594,7 @@ suite_text(void)
 
 	tcase_add_test(t, utf8);
 	tcase_add_test(t, utf8_pairs);
+	tcase_add_test(t, is_utf8);
 	tcase_add_test(t, show);
 	tcase_add_test(t, logfmt);
 	tcase_add_test(t, logfmt_next);
