@@ -21,7 +21,7 @@ fill() {
 
 # A file that is read has been accessed today, where that is noted.
 unread() {
-	find spool -type f -exec touch -a -t 200101010000 {} +
+	find spool -type f -atime -30 -exec touch -a -t 200101010000 {} +
 }
 
 files_read() {
