@@ -72,7 +72,7 @@ prints "$empty" -s none status --json
 
 i=1
 while [ "$i" -le 255 ]; do
-	byte="\\$(printf '%03o' "$i")"
+	byte="\\$((i / 64))$((i / 8 % 8))$((i % 8))"
 	[ "$i" -ne 10 ] || byte='\n ' # it goes on in the next line
 	# shellcheck disable=SC2059
 	printf "command=x$byte\\\\y\"\n" >"spool/pending/b$i"
