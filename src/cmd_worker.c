@@ -456,10 +456,12 @@ print_roll_json(const struct roll *r)
 	struct buf out = BUF_EMPTY;
 	const struct busy *b;
 	const struct entry *e;
+	size_t i;
 	int status;
 
 	buf_putc(&out, '[');
-	for (e = r->entry; e < r->entry + r->nentry; e++) {
+	for (i = 0; i < r->nentry; i++) {
+		e = &r->entry[i];
 		json_next(&out);
 		buf_putc(&out, '{');
 		json_member_string(&out, "name", e->name);

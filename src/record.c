@@ -172,21 +172,20 @@ int
 record_next_attempt(const struct record *r, size_t *at,
     struct record_attempt *a)
 {
-	const struct job_event *e = r->job.events, *last = e + r->job.nevents;
+	const struct job *job = &r->job;
 
-	for (e += *at; e < last && e->state != JOB_PROCESSING; e++)
-		continue;
-	if (e == last)
+	while (*at < job->nevents && job->events[*at].state != JOB_PROCESSING)
+		++*at;
+	if (*at == job->nevents)
 		return 0;
-	a->start = e++;
-	a->end = e < last ? e : NULL;
-	if (e == last)
+	a->start = &job->events[(*at)++];
+	a->end = *at < job->nevents ? &job->events[*at] : NULL;
+	if (a->end == NULL)
 		a->how = r->dir == JOB_PROCESSING ? "running" : "not ended";
-	else if (e->reason != JOB_NO_REASON)
-		a->how = job_reason_name(e->reason);
+	else if (a->end->reason != JOB_NO_REASON)
+		a->how = job_reason_name(a->end->reason);
 	else
-		a->how = job_state_name(e->state);
-	*at = (size_t)(e - r->job.events);
+		a->how = job_state_name(a->end->state);
 	return 1;
 }
 

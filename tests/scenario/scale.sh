@@ -58,7 +58,7 @@ reads 0 status
 reads 0 status --json
 reads 0 show job- # of many
 reads 1 show job-00001
-reads 1 show "job-$many" --json
+reads 1 show "$(printf 'job-%05d' "$many")" --json
 reads 20 list -q --limit 20
 reads 20 list --limit 20
 reads 30 list --json --limit 30
