@@ -205,8 +205,8 @@ bad 2 "--limit: must be a whole number" dlq list --limit 1.5
 bad 2 "waits: list takes no arguments" list waits
 bad 2 "show: an argument is missing" show
 bad 2 "output: an argument is missing" output
-bad 2 "retry: an argument is missing" retry
-bad 2 "dlq retry: an argument is missing" dlq retry
+bad 2 "no job was named: give JOB... or --all" retry
+bad 2 "no job was named: give JOB... or --all" dlq retry
 bad 2 "ended: one argument too many" show fine ended
 bad 2 "ended: one argument too many" status fine ended
 bad 3 "nosuch: no such job" show nosuch
@@ -225,7 +225,7 @@ bad 2 "not the ID of a job: " dlq retry "$long"
 bad 1 "waits: has not run yet: " output waits
 bad 1 "waits: has not run yet: " logs waits
 bad 1 "waits: it is pending" retry waits
-bad 1 "fine: it is completed: give --again" retry fine
+bad 1 "fine: it is completed: --again runs it once more" retry fine
 bad 1 "waits: is pending, not in the dead letter queue" dlq retry waits
 bad 1 "retried: is failed, not in the dead letter queue" dlq retry retried
 bad 1 "fine: is completed, not in the dead letter queue" dlq retry fine
