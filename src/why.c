@@ -112,6 +112,40 @@ ask_file(struct why *w, struct buf *reason)
 	tell(w, reason);
 }
 
+/* True if somebody holds the lock of what has the job's name in that state. */
+static int
+is_locked(const struct why *w, int dir)
+{
+	int fd =
+	    fs_open(w->spool->dir[dir], w->r->name, O_RDONLY | O_NONBLOCK, 0);
+	int held;
+
+	if (fd == -1)
+		return 0;
+	/* Shared, and for a moment: who wants it tries again. */
+	held = os_flock(fd, OS_LOCK_SHARED, 0) == 1;
+	(void)fs_close(fd);
+	return held;
+}
+
+/* Whose lock is in the way; a worker has it for a moment only. */
+static void
+ask_locks(struct why *w, struct buf *reason)
+{
+	if (is_locked(w, w->r->dir)) {
+		buf_puts(reason, "its file is locked by somebody");
+		tell(w, reason);
+	}
+	if (w->r->job.attempts == 0 &&
+	    (is_locked(w, JOB_COMPLETED) || is_locked(w, JOB_DEAD))) {
+		buf_printf(reason,
+		    "a process that an ended job of this ID left holds its "
+		    "lock: 'queuectl purge --force %s' removes that job",
+		    w->r->name);
+		tell(w, reason);
+	}
+}
+
 static void
 ask_waiting(struct why *w, struct buf *reason)
 {
@@ -126,27 +160,12 @@ ask_waiting(struct why *w, struct buf *reason)
 		    "waits for it");
 		tell(w, reason);
 	}
+	ask_locks(w, reason);
 	ask_spool(w, reason);
 	if (w->count == 0) {
 		buf_puts(reason, "due: it waits for an idle worker");
 		tell(w, reason);
 	}
-}
-
-/* True if somebody holds the lock of the job. */
-static int
-is_locked(const struct why *w)
-{
-	int fd = fs_open(w->spool->dir[w->r->dir], w->r->name,
-	    O_RDONLY | O_NONBLOCK, 0);
-	int held;
-
-	if (fd == -1)
-		return 0;
-	/* Shared, and for a moment: who wants it tries again. */
-	held = os_flock(fd, OS_LOCK_SHARED, 0) == 1;
-	(void)fs_close(fd);
-	return held;
 }
 
 static void
@@ -157,9 +176,10 @@ ask_processing(struct why *w, struct buf *reason)
 	if (run != NULL && record_run_alive(w->spool, run))
 		return;
 	buf_puts(reason,
-	    is_locked(w) ? "orphaned: its worker is gone, but the job, or a "
-			   "process that it left, still holds its lock" :
-			   "its worker died: a supervisor will put it back");
+	    is_locked(w, JOB_PROCESSING) ?
+		"orphaned: its worker is gone, but the job, or a "
+		"process that it left, still holds its lock" :
+		"its worker died: a supervisor will put it back");
 	tell(w, reason);
 }
 
