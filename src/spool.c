@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,9 @@
 #include "fs.h"
 #include "os.h"
 
-#define SPOOL_ARCHIVE_TRIES 1000 /* names looked at for one record */
+#define SPOOL_ARCHIVE_TRIES 1000	/* names looked at for one record */
+#define SPOOL_WAIT	    WHEN_SECOND /* for the lock on an ended record */
+#define SPOOL_RETRY_MS	    20
 
 static const char *const dir_names[SPOOL_DIRS] = { "pending", "processing",
 	"completed", "failed", "dead", "tmp", "output", "workers", "control" };
@@ -832,35 +835,81 @@ spool_discard(struct spool *s, int fd, int dir, const char *name)
 
 /* ---- Enqueueing ---- */
 
-/* Moves tmp/tmp_name to pending/id; the ID is chosen, or is made here. */
+/* Moves tmp/tmp_name to pending/, under an ID that is made here. */
 static enum spool_result
-move_in(struct spool *s, int fd, const char *tmp_name, char *id, int chosen)
+move_in_new(struct spool *s, int fd, const char *tmp_name, char *id)
 {
 	enum spool_result r;
 	int found;
 
-	for (;;) {
-		if (!chosen)
-			job_id_make(id, spool_now(s), random_number());
+	do {
+		job_id_make(id, spool_now(s), random_number());
 		found = spool_find(s, id);
 		if (found == -2)
 			return SPOOL_ERROR;
 		r = found != JOB_NO_STATE ?
 		    SPOOL_EXISTS :
 		    spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_PENDING, id);
-		if (r != SPOOL_EXISTS || chosen)
+	} while (r == SPOOL_EXISTS);
+	return r;
+}
+
+/*
+ * The same under a chosen ID, which must be in no state.  With `again` what
+ * has ended makes room first; one that was retried meanwhile is live, and
+ * refused.  The caller holds SPOOL/lock: between looking and moving, a fast
+ * worker could otherwise carry a namesake past us.
+ */
+static enum spool_result
+move_in_chosen(struct spool *s, int fd, const char *tmp_name, const char *id,
+    int again)
+{
+	enum spool_result r;
+	int found = spool_find(s, id);
+
+	while (again && (found == SPOOL_COMPLETED || found == SPOOL_DEAD)) {
+		r = spool_archive(s, id);
+		if (r != SPOOL_OK)
 			return r;
+		found = spool_find(s, id);
+	}
+	if (found == -2)
+		return SPOOL_ERROR;
+	return found != JOB_NO_STATE ?
+	    SPOOL_EXISTS :
+	    spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_PENDING, id);
+}
+
+/* Tries that for a while if a lock on the ended record is in the way. */
+static enum spool_result
+move_in_locked(struct spool *s, int fd, const char *tmp_name, const char *id,
+    int again)
+{
+	int64_t deadline = fs_mono() + SPOOL_WAIT;
+	enum spool_result r;
+	int saved;
+
+	for (;;) {
+		if (spool_lock(s) == -1)
+			return SPOOL_ERROR;
+		r = move_in_chosen(s, fd, tmp_name, id, again);
+		saved = errno;
+		spool_unlock(s);
+		errno = saved;
+		if (r != SPOOL_BUSY || fs_mono() >= deadline)
+			return r;
+		(void)poll(NULL, 0, SPOOL_RETRY_MS);
 	}
 }
 
 enum spool_result
 spool_enqueue(struct spool *s, const struct buf *text,
-    char id[JOB_NAME_MAX + 1])
+    char id[JOB_NAME_MAX + 1], int again)
 {
 	char tmp_name[JOB_NAME_MAX + 16];
 	int chosen = id[0] != '\0';
 	enum spool_result r;
-	int fd, saved, locked;
+	int fd, saved;
 
 	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx", chosen ? id : "new",
 	    (unsigned long)random_number());
@@ -868,16 +917,9 @@ spool_enqueue(struct spool *s, const struct buf *text,
 	    s->durable);
 	if (fd == -1)
 		return SPOOL_ERROR;
-	/*
-	 * A chosen ID must be in no state at all.  Between looking and moving,
-	 * a fast worker could carry a namesake past us: hence the lock.
-	 */
-	locked = chosen && spool_lock(s) == 0;
-	r = chosen && !locked ? SPOOL_ERROR :
-				move_in(s, fd, tmp_name, id, chosen);
+	r = chosen ? move_in_locked(s, fd, tmp_name, id, again) :
+		     move_in_new(s, fd, tmp_name, id);
 	saved = errno;
-	if (locked)
-		spool_unlock(s);
 	if (r != SPOOL_OK)
 		(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
 	(void)fs_close(fd);

@@ -183,12 +183,13 @@ enum spool_result spool_discard(struct spool *s, int fd, int dir,
 
 /*
  * Puts a new job file into pending/.  id: the ID, or "" to have one made,
- * which is stored there.  OK: it is there for good; EXISTS: the ID is in
- * use in some state; ERROR: nothing was left behind, unless errno
- * came from syncing pending/.
+ * which is stored there.  again: an ended record of the ID is archived.
+ * OK: it is there for good; EXISTS: the ID is in use in some state; BUSY: the
+ * ended record's lock was held for a second; ERROR: nothing was left
+ * behind, unless errno came from syncing pending/.
  */
 enum spool_result spool_enqueue(struct spool *s, const struct buf *text,
-    char id[JOB_NAME_MAX + 1]);
+    char id[JOB_NAME_MAX + 1], int again);
 
 /*
  * True if a file of that name in the directory of a state may be a job: it is

@@ -965,15 +965,21 @@ END_TEST
 /* ---- Enqueueing ---- */
 
 static enum spool_result
-enqueue(const char *text, char id[JOB_NAME_MAX + 1])
+enqueue_as(const char *text, char id[JOB_NAME_MAX + 1], int again)
 {
 	struct buf b = BUF_EMPTY;
 	enum spool_result r;
 
 	buf_puts(&b, text);
-	r = spool_enqueue(&spool, &b, id);
+	r = spool_enqueue(&spool, &b, id, again);
 	buf_free(&b);
 	return r;
+}
+
+static enum spool_result
+enqueue(const char *text, char id[JOB_NAME_MAX + 1])
+{
+	return enqueue_as(text, id, 0);
 }
 
 START_TEST(enqueue_chosen)
@@ -1121,6 +1127,151 @@ START_TEST(enqueue_locks)
 }
 END_TEST
 
+/* With `again` what has ended makes room; what is live does not. */
+START_TEST(enqueue_again)
+{
+	static const int live[] = { PENDING, FAILED, RUNNING };
+	static const char done[] = RECORD "completed=" T0 " attempt=2\n";
+	static const char dead[] = RECORD "dead=" T0 " attempt=2\n";
+	char id[JOB_NAME_MAX + 1] = "a";
+	size_t i;
+
+	spool.durable = 1;
+	put_file(DONE, "a", done);
+	put_outputs("a");
+	ck_assert_int_eq(enqueue("command=y\n", id), SPOOL_EXISTS);
+	expect_file(DONE, "a", done);
+	ck_assert_int_eq(enqueue_as("command=y\n", id, 1), SPOOL_OK);
+	expect_file(PENDING, "a", "command=y\n");
+	expect_none(DONE, "a");
+	expect_file(DONE, "a" OLD, done);
+	expect_outputs("a" OLD, "a");
+	ck_assert_int_eq(unlinkat(spool.dir[PENDING], "a", 0), 0);
+	put_file(DEAD, "a", dead);
+	for (i = 0; i < LEN(live); i++) {
+		put_file(live[i], "a", "command=y\n");
+		ck_assert_int_eq(enqueue_as("command=z\n", id, 1),
+		    SPOOL_EXISTS);
+		expect_file(live[i], "a", "command=y\n");
+		expect_file(DEAD, "a", dead);
+		ck_assert_int_eq(unlinkat(spool.dir[live[i]], "a", 0), 0);
+	}
+	/* Both of two ended ones, and none at all. */
+	put_file(DONE, "a", done);
+	ck_assert_int_eq(enqueue_as("command=z\n", id, 1), SPOOL_OK);
+	expect_count(DONE, 2);
+	expect_count(DEAD, 1);
+	expect_none(DONE, "a");
+	expect_none(DEAD, "a");
+	snprintf(id, sizeof id, "b");
+	ck_assert_int_eq(enqueue_as("command=z\n", id, 1), SPOOL_OK);
+	expect_count(PENDING, 2);
+	expect_count(SPOOL_TMP, 0);
+}
+END_TEST
+
+/* A crash with the archive half done, or all done but the move; then again. */
+START_TEST(enqueue_again_after_crash)
+{
+	static const char dead[] = RECORD "dead=" T0 " attempt=2\n";
+	char id[JOB_NAME_MAX + 1] = "a";
+	int crash;
+
+	for (crash = 0; crash <= 2; crash++) {
+		put_file(DEAD, "a", dead);
+		put_outputs("a");
+		if (crash == 1)
+			ck_assert_int_eq(renameat(spool.dir[SPOOL_OUTPUT],
+					     "a.1.out", spool.dir[SPOOL_OUTPUT],
+					     "a" OLD ".1.out"),
+			    0);
+		if (crash == 2)
+			ck_assert_int_eq(spool_archive(&spool, "a"), SPOOL_OK);
+		ck_assert_int_eq(enqueue_as("command=y\n", id, 1), SPOOL_OK);
+		expect_file(PENDING, "a", "command=y\n");
+		expect_file(DEAD, "a" OLD, dead);
+		expect_outputs("a" OLD, "a");
+		expect_count(DEAD, 1);
+		expect_count(SPOOL_OUTPUT, 4);
+		ck_assert_int_eq(unlinkat(spool.dir[DEAD], "a" OLD, 0), 0);
+		ck_assert_int_eq(unlinkat(spool.dir[PENDING], "a", 0), 0);
+	}
+}
+END_TEST
+
+static int
+enqueue_again_run(void *arg)
+{
+	char id[JOB_NAME_MAX + 1];
+	enum spool_result r;
+
+	snprintf(id, sizeof id, "%s", (const char *)arg);
+	r = enqueue_as("command=x\n", id, 1);
+	return r == SPOOL_OK ? 1 : r == SPOOL_EXISTS ? 0 : 100;
+}
+
+/* Of several at once one has the ID, and no record is lost. */
+START_TEST(enqueue_again_race)
+{
+	char name[16];
+	pid_t pid[4];
+	int round, i, entered;
+
+	for (round = 0; round < 25; round++) {
+		snprintf(name, sizeof name, "a%d", round);
+		put_file(round % 2 == 0 ? DONE : DEAD, name, "command=x\n");
+		for (i = 0; i < 4; i++)
+			pid[i] = child_start(enqueue_again_run, name);
+		for (i = entered = 0; i < 4; i++)
+			entered += child_end(pid[i]);
+		ck_assert_int_eq(entered, 1);
+	}
+	expect_count(PENDING, 25);
+	expect_count(DONE, 13);
+	expect_count(DEAD, 12);
+	expect_count(SPOOL_TMP, 0);
+}
+END_TEST
+
+/* A lock on the ended record is waited for, for a while. */
+START_TEST(enqueue_again_busy)
+{
+	static const char done[] = RECORD "completed=" T0 " attempt=2\n";
+	char id[JOB_NAME_MAX + 1] = "a", name[] = "a";
+	struct holder child;
+	pid_t pid;
+
+	put_file(DONE, "a", done);
+	put_outputs("a");
+	child = hold(DONE, "a");
+	ck_assert_int_eq(enqueue_as("command=y\n", id, 1), SPOOL_BUSY);
+	expect_file(DONE, "a", done);
+	expect_outputs("a", "a");
+	expect_count(PENDING, 0);
+	expect_count(SPOOL_TMP, 0);
+	pid = child_start(enqueue_again_run, name);
+	ck_assert_int_eq(wait_until(is_on_its_way, NULL), 1);
+	let_go(&child);
+	ck_assert_int_eq(child_end(pid), 1);
+	expect_file(DONE, "a" OLD, done);
+	expect_outputs("a" OLD, "a");
+	/* Whoever had the lock was retrying it. */
+	ck_assert_int_eq(unlinkat(spool.dir[PENDING], "a", 0), 0);
+	put_file(DEAD, "b", "command=x\n");
+	snprintf(name, sizeof name, "b");
+	child = hold(DEAD, "b");
+	pid = child_start(enqueue_again_run, name);
+	ck_assert_int_eq(wait_until(is_on_its_way, NULL), 1);
+	ck_assert_int_eq(
+	    renameat(spool.dir[DEAD], "b", spool.dir[RUNNING], "b"), 0);
+	let_go(&child);
+	ck_assert_int_eq(child_end(pid), 0);
+	expect_file(RUNNING, "b", "command=x\n");
+	expect_none(PENDING, "b");
+	expect_count(DEAD, 0);
+}
+END_TEST
+
 /* ---- Sweeping ---- */
 
 START_TEST(sweep)
@@ -1166,6 +1317,10 @@ add_files(TCase *t)
 	tcase_add_test(t, enqueue_nested);
 	tcase_add_test(t, enqueue_race);
 	tcase_add_test(t, enqueue_locks);
+	tcase_add_test(t, enqueue_again);
+	tcase_add_test(t, enqueue_again_after_crash);
+	tcase_add_test(t, enqueue_again_race);
+	tcase_add_test(t, enqueue_again_busy);
 	tcase_add_test(t, sweep);
 }
 

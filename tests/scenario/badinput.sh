@@ -178,7 +178,7 @@ bad 2 "spool: .*directory" enqueue --file spool
 bad 2 "cut.job: .*no newline" enqueue --file cut.job
 bad 2 "empty.job: .*no command" enqueue --file empty.job
 bad 2 "priority.job: line 2: priority: " enqueue --file priority.job
-bad 2 "state.job: line 3: a state line" enqueue --file state.job
+bad 2 "state.job: failed=.*: a state line" enqueue --file state.job
 bad 2 "continued.job: line 3: continues nothing" enqueue --file continued.job
 bad 2 'job.json: JSON member "priority" at byte ' enqueue --file job.json
 bad 2 "nosuch: No such file" enqueue --batch nosuch

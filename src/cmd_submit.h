@@ -1,0 +1,49 @@
+/*
+ * cmd_submit - how one job comes into the spool: what the options of enqueue
+ * say about it, what is stamped on it, and the putting in.
+ *
+ * Owns: the options that set keys of a job, and the stamps.
+ * Must not know: where a job comes from, or that there may be more.
+ *
+ * Functions that return an exit status have said why unless it is MSG_OK.
+ */
+#ifndef CMD_SUBMIT_H
+#define CMD_SUBMIT_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cmd.h"
+#include "draft.h"
+
+/* What is the same for all jobs of a command line. */
+struct submit {
+	const struct opt_args *args;
+	int64_t now;	    /* that relative times count from */
+	int again;	    /* an ended job of the same ID makes room */
+	char cwd[PATH_MAX]; /* of this process; "": it has no name */
+	char umask[16];
+};
+
+void submit_init(struct submit *q, const struct opt_args *args);
+
+/* Sets a JSON object or a shell command; 0, or -1 and the error. */
+int submit_given(const struct submit *q, struct draft *d, const char *text,
+    size_t len, struct job_error *error);
+
+/* Sets what the options say, which beats what was set before. */
+int submit_options(const struct submit *q, struct draft *d);
+
+/* Checks a draft that is not stamped yet; 0, or -1 and the error. */
+int submit_check(const struct submit *q, const struct draft *d,
+    struct job_error *error);
+
+/* Stamps a checked draft, puts it into the spool, and prints its ID. */
+int submit_put(const struct submit *q, struct spool *s, const struct conf *conf,
+    struct draft *d);
+
+/* Says what is wrong with an option; the key it sets is not repeated. */
+int submit_wrong(const char *option, const struct job_error *error);
+
+#endif
