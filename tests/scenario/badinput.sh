@@ -37,6 +37,7 @@ picture() {
 	find spool -type f -exec cksum {} + | sort
 }
 picture >before
+touch mark
 rows=0
 wrongs=0
 
@@ -46,7 +47,7 @@ check() {
 	export QUEUECTL_SPOOL="$PWD/$3"
 	shift 3
 	got=0
-	"$QUEUECTL" "$@" >out 2>err </dev/null || got=$?
+	"$QUEUECTL" "$@" >out 2>err <"${INPUT:-/dev/null}" || got=$?
 	what="queuectl $(printf '%.60s' "$*")"
 	[ "$got" -eq "$wanted" ] || wrong "exits with $got, not $wanted"
 	[ ! -s out ] || wrong "prints: $(cat out)"
@@ -67,12 +68,25 @@ bad() {
 	grep -q -e "^queuectl: .*$pattern" err || wrong "must say '$pattern'"
 	[ "$(wc -l <err)" -eq 1 ] || wrong 'more or less than one line'
 	[ "$(wc -c <err)" -lt 600 ] || wrong 'too much'
+	# What depends on the spool may come and go in tmp/.
+	[ "$status" -ne 1 ] || touch mark
+	[ -z "$(find spool -newer mark)" ] || fail "'$what' changed the spool"
 	# Without a spool it is no better.
 	if [ "$status" -eq 2 ] || [ "$status" -eq 3 ]; then
 		check "$status" "$pattern" none "$@"
+		[ "$(grep -c '^queuectl: ' err)" -eq "$(wc -l <err)" ] ||
+			wrong 'a line of another kind'
 		[ "$(wc -l <err)" -le 2 ] || wrong 'more than two lines'
 		[ ! -e none ] || fail "'$what' made a spool"
 	fi
+}
+
+# fed FILE STATUS PATTERN ARG...: the same, with a file on standard input.
+fed() {
+	INPUT=$1
+	shift
+	bad "$@"
+	INPUT=
 }
 
 # unchanged: all that was tried so far left the spool as it was.
@@ -173,6 +187,46 @@ unchanged
 bad 2 "--file: goes without a command" enqueue --file job true
 bad 2 "--batch: goes without" enqueue --batch third.batch true
 bad 2 "--batch: goes without" enqueue --batch third.batch --id x
+bad 2 "--file: goes without a command" enqueue --file job @job
+bad 2 "--file: goes without a command" enqueue --file job -
+bad 2 "--file: goes without a command" enqueue --file job -- true
+bad 2 "--batch: goes without" enqueue --batch third.batch --file job
+bad 2 "--batch: goes without" enqueue --batch third.batch @job
+bad 2 "--batch: goes without" enqueue --batch third.batch -
+bad 2 "--batch: goes without" enqueue --batch third.batch --command true
+bad 2 "--command: goes without another" enqueue --command true -
+bad 2 "--command: goes without another" enqueue --command true -- true
+bad 2 "more than one argument" enqueue - job
+bad 2 "more than one argument" enqueue @job @job
+bad 2 "--: the command stands before it" enqueue @job -- true
+bad 2 "the file's name is empty" enqueue @
+bad 2 "the file's name is empty" enqueue --file ''
+bad 2 "the file's name is empty" enqueue --batch=
+bad 2 "nosuch: No such file" enqueue @nosuch
+bad 2 "cut.job: .*no newline" enqueue @cut.job
+bad 2 'job.json: JSON member "priority" at byte ' enqueue @job.json
+bad 2 "--again: there is no ID" enqueue true --again
+bad 2 "job: --again: there is no ID" enqueue @job --again
+bad 2 "third.batch: line 1: --again: there is no ID" \
+    enqueue --again --batch third.batch
+bad 2 "standard input: nothing to run: it is empty" enqueue -
+bad 2 "standard input: .*no command" enqueue @-
+printf '\n' >script
+fed script 2 "standard input: nothing to run: it is empty" enqueue -
+for line in '#!/usr/bin/python3' '#!/bin/sh -e' '#! perl'; do
+	printf '%s\ntrue\n' "$line" >script
+	fed script 2 "standard input: line 1: /bin/sh runs it" enqueue -
+done
+printf 'echo a\0b\n' >script
+fed script 2 "standard input: command: .*NUL" enqueue -
+printf 'true\r\ntrue\r\n' >script
+fed script 2 "standard input: command: .*carriage return" enqueue -
+echo "$huge" >script
+fed script 2 "standard input: more than 65536 bytes" enqueue -
+head -c 65500 script | tr 0 : >limit
+fed limit 2 "standard input: larger than .*65536 bytes" enqueue -
+fed job 2 "--priority: .*0 to 10" enqueue - --priority 11
+fed state.job 2 "standard input: failed=.*: a state line" enqueue @-
 bad 2 "nosuch: No such file" enqueue --file nosuch
 bad 2 "spool: .*directory" enqueue --file spool
 bad 2 "cut.job: .*no newline" enqueue --file cut.job
@@ -192,6 +246,12 @@ bad 1 "ended: there is a job of this ID already (dead)" \
     enqueue '{"id":"ended","command":"true"}'
 bad 1 "waits: there is a job of this ID already (pending)" \
     enqueue --file job --id waits
+bad 1 "waits: there is a job of this ID already (pending)" \
+    enqueue --again true --id waits
+bad 1 "retried: there is a job of this ID already (failed)" \
+    enqueue --again '{"id":"retried","command":"true"}'
+printf '{"id":"fine","command":"x"}\n{"id":"waits","command":"x"}\n' >again
+bad 1 "again: line 2: .*waits.*pending" enqueue --batch again --again
 
 unchanged
 
