@@ -89,7 +89,7 @@ command={ true; }
 END
 
 promise 'enqueue -' 'at a terminal it says how to end it' <<'END'
-$ { echo 'echo typed'; printf '\004'; sleep 0.1; wait_for 10 test -f spool/pending/a; } |
+$ { echo 'echo typed'; printf '\004'; wait_for 10 test -f spool/pending/a; } |
 >     "$HELPERS/pty" queuectl enqueue - --id a | tr -d '\r' | grep ^queuectl
 ~ queuectl: standard input: reading a script for /bin/sh .*: end it with Ctrl-D .*
 $ grep ^command spool/pending/a
@@ -360,6 +360,9 @@ $ queuectl output --attempt 3 a >/dev/null 2>&1
 END
 
 promise output '-f follows until the job ends' output-follow <<'END'
+$ queuectl enqueue --id done 'echo one'; drain; queuectl output -f --stdout done 2>/dev/null
+done
+one
 $ queuectl enqueue --id a 'echo one; until [ -e go ]; do sleep 0.02; done; echo two'
 a
 $ start queuectl worker start; in_state processing a
