@@ -7,7 +7,7 @@
 . "$TESTS/lib.sh"
 
 # Commands and options that the table below tells of, but not yet `help`.
-LATER='output--attempt wait--timeout purge--state purge--older-than'
+LATER='output--attempt wait--timeout'
 
 # A value that each option must refuse, and a part of what is said about it.
 # "JOB" stands for whatever else the command needs.
@@ -35,6 +35,7 @@ worker_start --log '' empty
 worker_start --backoff-base 0 must be a decimal
 worker_stop --timeout soon must be a duration
 dlq_list --limit -1 must be a whole number
+dlq_purge --older-than soon must be a duration
 END
 
 : >spool/pending/a
