@@ -785,7 +785,7 @@ request_init(struct request *q, struct spool *s, const char *name, char *why)
 	q->name = name;
 	q->dir = JOB_NO_STATE;
 	q->begun = fs_mono();
-	q->deadline = q->begun + CLAIM_WAIT;
+	q->deadline = q->begun + SPOOL_WAIT;
 	q->why = why;
 }
 
@@ -901,8 +901,8 @@ cancel_held(struct claim *c, struct request *q)
 	}
 	if (q->orphaned == 0)
 		q->orphaned = fs_mono();
-	if (fs_mono() - q->orphaned < CLAIM_WAIT) {
-		q->deadline = q->orphaned + 2 * CLAIM_WAIT;
+	if (fs_mono() - q->orphaned < SPOOL_WAIT) {
+		q->deadline = q->orphaned + 2 * SPOOL_WAIT;
 		return CLAIM_BUSY;
 	}
 	if (!q->force)

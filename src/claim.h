@@ -103,11 +103,10 @@ enum claim_result claim_recover(struct claim *c, struct spool *s,
 
 /*
  * Lets a failed or dead job (with `again`, a completed one) run again now,
- * with all its retries.  Waits up to CLAIM_WAIT for its lock.  CLAIM_OK,
+ * with all its retries.  Waits up to SPOOL_WAIT for its lock.  CLAIM_OK,
  * CLAIM_UNSYNCED (it will, but that is not on disk), CLAIM_GONE (no such
  * job), CLAIM_BUSY, CLAIM_FOREIGN, CLAIM_REFUSED and `why`, CLAIM_TROUBLE.
  */
-#define CLAIM_WAIT WHEN_SECOND
 enum claim_result claim_retry(struct spool *s, const char *name, int again,
     char why[SPOOL_WHY_MAX]);
 

@@ -13,10 +13,8 @@
 #include "claim.h"
 #include "fs.h"
 #include "os.h"
-#include "registry.h"
 #include "text.h"
 #include "when.h"
-#include "why.h"
 
 #define CMD_CANDIDATES 8 /* of an ambiguous ID that are told */
 
@@ -405,24 +403,6 @@ cmd_put_output(struct buf *out, const char *text, size_t len)
 		if (p < end)
 			buf_putc(out, *p++);
 	}
-}
-
-/* ---- Who works ---- */
-
-void
-cmd_put_paused(struct buf *out, const struct spool *s)
-{
-	struct buf text = BUF_EMPTY;
-
-	why_paused(s, &text);
-	cmd_put(out, buf_text(&text));
-	buf_free(&text);
-}
-
-long
-cmd_workers(struct spool *s)
-{
-	return registry_workers(s);
 }
 
 /* ---- Standard output ---- */

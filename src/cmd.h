@@ -126,14 +126,6 @@ void cmd_put_output(struct buf *out, const char *text, size_t len);
 /* What `show JOB` does, and `status JOB` too. */
 int cmd_run_show(const struct opt_args *args);
 
-/* ---- Who works ---- */
-
-/* Appends the first line of SPOOL/paused, "yes" if there is none. */
-void cmd_put_paused(struct buf *out, const struct spool *s);
-
-/* Workers of living supervisors; -1 and errno if that cannot be told. */
-long cmd_workers(struct spool *s);
-
 /* ---- Standard output ---- */
 
 /* True if standard output is a terminal. */

@@ -66,7 +66,7 @@ act_purge(struct change *ch, const char *id, int dir, char *why)
 {
 	/* Of many, none is waited for. */
 	return claim_purge(&ch->spool, dir, id,
-	    dir == JOB_NO_STATE ? CLAIM_WAIT : 0, ch->force, why);
+	    dir == JOB_NO_STATE ? SPOOL_WAIT : 0, ch->force, why);
 }
 
 static const struct verb purge = { act_purge, "not purged",

@@ -13,6 +13,7 @@
 #include "claim.h"
 #include "fs.h"
 #include "json.h"
+#include "registry.h"
 #include "why.h"
 
 #define STATUS_DETAIL_MAX 1000 /* jobs of a state that status looks into */
@@ -176,7 +177,7 @@ print_tally(const struct status *s, int dir)
 static void
 print_plain(const struct status *s)
 {
-	struct buf line = BUF_EMPTY;
+	struct buf line = BUF_EMPTY, who = BUF_EMPTY;
 	int dir;
 
 	for (dir = 0; dir < JOB_STATES; dir++)
@@ -186,10 +187,12 @@ print_plain(const struct status *s)
 	cmd_print_row(&line);
 	if (spool_paused(&s->spool)) {
 		buf_puts(&line, "paused: ");
-		cmd_put_paused(&line, &s->spool);
+		why_paused(&s->spool, &who);
+		cmd_put(&line, buf_text(&who));
 		cmd_print_row(&line);
 	}
 	buf_free(&line);
+	buf_free(&who);
 }
 
 /* ---- For programs ---- */
@@ -247,7 +250,7 @@ print_status(const struct opt_args *args, struct status *s)
 	for (dir = 0; dir < JOB_STATES; dir++)
 		if (count_state(s, dir) != MSG_OK)
 			status = MSG_REFUSED;
-	s->workers = cmd_workers(&s->spool);
+	s->workers = registry_workers(&s->spool);
 	if (s->workers == -1)
 		msg_warn("%s/workers", s->spool.path);
 	if (opt_value(args, "json") == NULL)

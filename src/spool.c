@@ -15,8 +15,7 @@
 #include "fs.h"
 #include "os.h"
 
-#define SPOOL_ARCHIVE_TRIES 1000	/* names looked at for one record */
-#define SPOOL_WAIT	    WHEN_SECOND /* for the lock on an ended record */
+#define SPOOL_ARCHIVE_TRIES 1000 /* names looked at for one record */
 #define SPOOL_RETRY_MS	    20
 
 static const char *const dir_names[SPOOL_DIRS] = { "pending", "processing",

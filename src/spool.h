@@ -36,6 +36,7 @@ enum spool_dir {
 #define SPOOL_HOST_MAX 64			 /* bytes of a host name kept */
 #define SPOOL_SETTLE   (60 * WHEN_SECOND)	 /* half-written, then dead */
 #define SPOOL_TMP_AGE  (36 * 3600 * WHEN_SECOND) /* swept from tmp/ */
+#define SPOOL_WAIT     WHEN_SECOND /* for a lock, of who asks by command */
 #define SPOOL_WHY_MAX  512
 
 struct spool {

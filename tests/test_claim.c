@@ -1259,13 +1259,13 @@ START_TEST(retry_waits)
 	child = hold(DEAD, "b");
 	begun = fs_mono();
 	retry("b", 0, CLAIM_BUSY);
-	ck_assert_int_ge(fs_mono() - begun, CLAIM_WAIT);
+	ck_assert_int_ge(fs_mono() - begun, SPOOL_WAIT);
 	let_go(&child);
 	expect_file(DEAD, "b", JOB CANCEL(1));
 	/* Of what is nowhere nothing is awaited. */
 	begun = fs_mono();
 	retry("c", 0, CLAIM_GONE);
-	ck_assert_int_lt(fs_mono() - begun, CLAIM_WAIT / 2);
+	ck_assert_int_lt(fs_mono() - begun, SPOOL_WAIT / 2);
 }
 END_TEST
 
@@ -1340,7 +1340,7 @@ START_TEST(cancel_orphan)
 	put_file(RUNNING, "a", JOB RUN(1, 1));
 	child = hold(RUNNING, "a");
 	cancel("a", 0, CLAIM_REFUSED);
-	ck_assert_int_ge(fs_mono() - begun, CLAIM_WAIT);
+	ck_assert_int_ge(fs_mono() - begun, SPOOL_WAIT);
 	ck_assert_ptr_eq(strstr(why, "orphaned: "), why);
 	expect_file(RUNNING, "a", JOB RUN(1, 1));
 	cancel("a", 1, CLAIM_OK);
