@@ -15,6 +15,7 @@
 #include "os.h"
 #include "text.h"
 #include "when.h"
+#include "why.h"
 
 #define CMD_CANDIDATES 8 /* of an ambiguous ID that are told */
 
@@ -403,6 +404,28 @@ cmd_put_output(struct buf *out, const char *text, size_t len)
 		if (p < end)
 			buf_putc(out, *p++);
 	}
+}
+
+/* ---- Who works ---- */
+
+static void
+note_reason(void *arg, const char *reason)
+{
+	struct buf shown = BUF_EMPTY;
+
+	(void)arg;
+	cmd_put(&shown, reason);
+	msg_warnx("%s", buf_text(&shown));
+	buf_free(&shown);
+}
+
+void
+cmd_note_stuck(struct spool *s)
+{
+	struct conf conf;
+
+	cmd_config(s, &conf);
+	why_stuck(s, &conf, note_reason, NULL);
 }
 
 /* ---- Standard output ---- */

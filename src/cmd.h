@@ -126,6 +126,11 @@ void cmd_put_output(struct buf *out, const char *text, size_t len);
 /* What `show JOB` does, and `status JOB` too. */
 int cmd_run_show(const struct opt_args *args);
 
+/* ---- Who works ---- */
+
+/* Says what keeps every job from starting: a pause, no room, no worker. */
+void cmd_note_stuck(struct spool *s);
+
 /* ---- Standard output ---- */
 
 /* True if standard output is a terminal. */

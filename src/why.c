@@ -184,6 +184,17 @@ ask_processing(struct why *w, struct buf *reason)
 }
 
 void
+why_stuck(struct spool *s, const struct conf *conf,
+    void (*found)(void *arg, const char *reason), void *arg)
+{
+	struct why w = { s, conf, NULL, 0, found, arg, 0 };
+	struct buf reason = BUF_EMPTY;
+
+	ask_spool(&w, &reason);
+	buf_free(&reason);
+}
+
+void
 why_each(struct spool *s, const struct conf *conf, const struct record *r,
     int64_t now, void (*found)(void *arg, const char *reason), void *arg)
 {

@@ -23,6 +23,10 @@
 void why_each(struct spool *s, const struct conf *conf, const struct record *r,
     int64_t now, void (*found)(void *arg, const char *reason), void *arg);
 
+/* Calls `found` with each reason why no job at all can start. */
+void why_stuck(struct spool *s, const struct conf *conf,
+    void (*found)(void *arg, const char *reason), void *arg);
+
 /* Appends the first line of SPOOL/paused as it is, "yes" if there is none. */
 void why_paused(const struct spool *s, struct buf *out);
 
