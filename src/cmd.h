@@ -34,6 +34,7 @@ extern const struct cmd cmd_list, cmd_dlq_list;
 extern const struct cmd cmd_status;
 extern const struct cmd cmd_show, cmd_dlq_show;
 extern const struct cmd cmd_output;
+extern const struct cmd cmd_wait;
 extern const struct cmd cmd_retry, cmd_dlq_retry;
 extern const struct cmd cmd_cancel, cmd_purge, cmd_dlq_purge;
 extern const struct cmd cmd_pause, cmd_resume;

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "fs.h"
+#include "progress.h"
 #include "text.h"
 #include "when.h"
 
@@ -25,6 +26,7 @@ int
 log_open(struct log *log, const char *path)
 {
 	log->path = NULL;
+	log->below = NULL;
 	log->fd = STDERR_FILENO;
 	if (path == NULL)
 		return 0;
@@ -54,7 +56,11 @@ log_line(const struct log *log, const char *text)
 	char time[WHEN_SIZE];
 
 	when_format_ms(time, fs_now());
+	if (log->below != NULL)
+		progress_lift(log->below, &line);
 	buf_printf(&line, "%s %s\n", time, text);
+	if (log->below != NULL)
+		progress_lower(log->below, &line);
 	(void)fs_write(log->fd, buf_text(&line), line.len);
 	buf_free(&line);
 }

@@ -6,9 +6,12 @@
 
 #include "msg.h"
 
+struct progress;
+
 struct log {
 	char *path; /* absolute; NULL: standard error */
 	int fd;
+	const struct progress *below; /* a line at the same terminal; or NULL */
 };
 
 /* Opens the log (path NULL: standard error); 0, or -1 with errno. */

@@ -19,12 +19,11 @@ static const struct opt options[] = {
 
 /* In the order of the help.  Each is a cmd_*.c's. */
 static const struct cmd *const commands[] = { &cmd_enqueue, &cmd_list,
-	&cmd_status, &cmd_show, &cmd_output,
-	/* wait comes here, */
-	&cmd_retry, &cmd_cancel, &cmd_purge, &cmd_pause, &cmd_resume,
-	&cmd_worker_start, &cmd_worker_stop, &cmd_worker_status, &cmd_dlq_list,
-	&cmd_dlq_show, &cmd_dlq_retry, &cmd_dlq_purge, &cmd_config_list,
-	&cmd_config_get, &cmd_config_set, &cmd_config_unset, &cmd_init,
+	&cmd_status, &cmd_show, &cmd_output, &cmd_wait, &cmd_retry, &cmd_cancel,
+	&cmd_purge, &cmd_pause, &cmd_resume, &cmd_worker_start,
+	&cmd_worker_stop, &cmd_worker_status, &cmd_dlq_list, &cmd_dlq_show,
+	&cmd_dlq_retry, &cmd_dlq_purge, &cmd_config_list, &cmd_config_get,
+	&cmd_config_set, &cmd_config_unset, &cmd_init,
 	/* doctor, metrics, dashboard, completion here. */
 	&cmd_version, &cmd_help, NULL };
 

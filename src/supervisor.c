@@ -18,6 +18,7 @@
 #include "index.h"
 #include "log.h"
 #include "os.h"
+#include "progress.h"
 #include "record.h"
 #include "registry.h"
 #include "scout.h"
@@ -46,6 +47,7 @@ struct supervisor {
 	struct index index;
 	struct scout scout;
 	struct crew crew;
+	struct progress progress;
 	struct pollfd *polled;
 	char name[REGISTRY_NAME_MAX]; /* HOST.PID */
 	int entry;		      /* of workers/ */
@@ -53,7 +55,7 @@ struct supervisor {
 
 	int stopping;	     /* nothing new; leave when nothing runs */
 	int interrupted;     /* what runs was told to go back */
-	int died;	     /* a job went to dead/ */
+	int died;	     /* jobs that went to dead/ */
 	int failed;	     /* an error: exit 1 */
 	int foreign;	     /* processing/ holds what is not ours */
 	int waiting;	     /* why nothing starts was logged */
@@ -68,6 +70,7 @@ struct supervisor {
 	int64_t sweep;	 /* remove what the dead have left */
 	int64_t purge;	 /* what was kept long enough */
 	int64_t write;	 /* counters, not before */
+	int64_t show;	 /* the progress */
 	int dirty;	 /* they changed */
 
 	int64_t ended[JOB_STATES];
@@ -333,7 +336,7 @@ recover_one(void *arg, const char *name, uint64_t inode)
 		return 0;
 	log_recovered(sv, &c);
 	if (c.where == JOB_DEAD)
-		sv->died = 1;
+		sv->died++;
 	if (c.where == JOB_PENDING || c.where == JOB_FAILED)
 		scout_enter(&sv->scout, c.where, name, 0);
 	claim_drop(&c);
@@ -469,7 +472,7 @@ take_done(struct supervisor *sv, struct crew_member *m, const struct answer *a)
 	if (a->ran)
 		count_run(sv, a);
 	if (a->state == JOB_DEAD)
-		sv->died = 1;
+		sv->died++;
 	/* Without a watch nobody else tells that it waits again. */
 	if (sv->scout.watch_fd == -1 &&
 	    (a->state == JOB_FAILED || a->state == JOB_PENDING))
@@ -749,6 +752,40 @@ purge_old(struct supervisor *sv, int64_t mono)
 		sv->purge = dead;
 }
 
+/* ---- Progress ---- */
+
+static void
+count_jobs(struct supervisor *sv, struct progress_counts *c)
+{
+	(void)index_next(&sv->index, fs_now()); /* parts what is due */
+	c->done = (long)sv->ended[JOB_COMPLETED];
+	c->running = sv->crew.busy;
+	c->later = (long)sv->index.later.count;
+	c->waiting = (long)sv->index.ready.count + c->later;
+	c->failed = sv->died;
+}
+
+static void
+show_progress(struct supervisor *sv, int64_t mono)
+{
+	struct progress_counts counts;
+
+	if (sv->progress.fd == -1)
+		return;
+	count_jobs(sv, &counts);
+	sv->show = progress_show(&sv->progress, &counts, mono);
+}
+
+/* The last thing that is said. */
+static void
+end_progress(struct supervisor *sv)
+{
+	struct progress_counts counts;
+
+	count_jobs(sv, &counts);
+	progress_end(&sv->progress, &counts, fs_mono());
+}
+
 /* ---- The loop ---- */
 
 /* Gives up if the spool or a part of it is gone; 0 or -1. */
@@ -803,6 +840,8 @@ sleep_until(struct supervisor *sv, int64_t mono)
 		until = sv->purge;
 	if (sv->dirty && sv->write < until)
 		until = sv->write;
+	if (sv->show < until)
+		until = sv->show;
 	if (sv->stopping || crew_idle(&sv->crew) == NULL)
 		return until;
 	if (sv->resume > mono) /* held up, whatever becomes due */
@@ -890,6 +929,7 @@ loop(struct supervisor *sv)
 			purge_old(sv, mono);
 		if (sv->options->drain)
 			drain(sv, mono);
+		show_progress(sv, mono);
 		write_counters(sv, mono);
 		wait_and_take(sv);
 	}
@@ -905,6 +945,11 @@ run(struct supervisor *sv)
 		msg_warn("worker start");
 		return MSG_REFUSED;
 	}
+	progress_init(&sv->progress, STDERR_FILENO, sv->options->drain,
+	    fs_mono());
+	sv->show = WHEN_NEVER;
+	if (sv->log.path == NULL)
+		sv->log.below = &sv->progress;
 	log_printf(&sv->log, "event=started supervisor=%s workers=%d", sv->name,
 	    sv->options->count);
 	/* Workers first: they need no copy of the index. */
@@ -913,6 +958,7 @@ run(struct supervisor *sv)
 	scout_open(&sv->scout, sv->spool, &sv->conf, &sv->log, &sv->index);
 	loop(sv);
 	log_printf(&sv->log, "event=stopped supervisor=%s", sv->name);
+	end_progress(sv);
 	crew_free(&sv->crew);
 	scout_close(&sv->scout);
 	free(sv->polled);

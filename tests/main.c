@@ -26,6 +26,7 @@ static const struct {
 	{ "registry", suite_registry },
 	{ "claim", suite_claim },
 	{ "index", suite_index },
+	{ "progress", suite_progress },
 	{ "opt", suite_opt },
 };
 #define SUITES (sizeof suites / sizeof suites[0])
