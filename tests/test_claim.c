@@ -1388,7 +1388,9 @@ be_worker(void *arg)
 	/* A new job of this name, which the request is not for. */
 	if (renameat(spool.dir[RUNNING], "a", spool.dir[DONE], "a") == -1)
 		return 2;
-	put_file(RUNNING, "a", JOB RUN_LATER(2));
+	put_file(SPOOL_TMP, "a", JOB RUN_LATER(2));
+	if (renameat(spool.dir[SPOOL_TMP], "a", spool.dir[RUNNING], "a") == -1)
+		return 3;
 	return fs_read(ready[0], &c, 1) == -1;
 }
 

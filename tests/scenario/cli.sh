@@ -8,7 +8,7 @@
 . "$TESTS/lib.sh"
 
 # shellcheck disable=SC2034 # for transcript.sh
-LATER='output-attempt output-follow wait'
+LATER=''
 . "$TESTS/transcript.sh"
 
 # ---- enqueue

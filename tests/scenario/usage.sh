@@ -7,7 +7,7 @@
 . "$TESTS/lib.sh"
 
 # Commands and options that the table below tells of, but not yet `help`.
-LATER='output--attempt wait--timeout'
+LATER=''
 
 # A value that each option must refuse, and a part of what is said about it.
 # "JOB" stands for whatever else the command needs.
