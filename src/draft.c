@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "text.h"
 
 /* In the order of a job file; arguments and environment follow command. */
 static const char *const draft_keys[DRAFT_KEYS] = { "command", "cwd", "umask",
@@ -155,6 +156,14 @@ ill_typed(struct job_error *error, const char *want)
 	return -1;
 }
 
+/* Two members may set the same key, like timeout and timeout_seconds. */
+static int
+set_twice(struct job_error *error)
+{
+	snprintf(error->what, sizeof error->what, "set by another member");
+	return -1;
+}
+
 /* As draft_set; the caller names the member, so "key: " is cut off. */
 static int
 set_quietly(struct draft *d, const char *key, const char *value, size_t len,
@@ -162,6 +171,8 @@ set_quietly(struct draft *d, const char *key, const char *value, size_t len,
 {
 	const char *why;
 
+	if (slot_of(key) != -1 && draft_has(d, key))
+		return set_twice(error);
 	if (draft_set(d, key, value, len, error) == 0)
 		return 0;
 	why = strstr(error->what, ": ");
@@ -200,6 +211,8 @@ member_argv(struct draft *d, const char *key, const struct json_value *v,
 	(void)key;
 	if (v->type != JSON_ARRAY || v->count == 0)
 		return ill_typed(error, "an array of strings, not empty");
+	if (draft_has(d, "arg"))
+		return set_twice(error);
 	for (i = 0; i < v->count; i++) {
 		if (v->item[i].type != JSON_STRING)
 			return ill_typed(error, "an array of strings");
@@ -382,9 +395,9 @@ set_member(struct draft *d, const struct json_value *v, int64_t now,
 	if (m != NULL &&
 	    (m->read == NULL || m->read(d, m->key, v, now, &why) == 0))
 		return 0;
-	json_string(&name, v->name, v->name_len < 20 ? v->name_len : 20);
+	text_show(&name, v->name, v->name_len < 20 ? v->name_len : 20);
 	snprintf(error->what, sizeof error->what,
-	    "JSON member %s at byte %lu: %.160s", buf_text(&name),
+	    "JSON member \"%s\" at byte %lu: %.120s", buf_text(&name),
 	    (unsigned long)(m != NULL ? v->at : v->name_at), why.what);
 	buf_free(&name);
 	return -1;

@@ -47,8 +47,8 @@ int draft_set_id(struct draft *d, const char *id, struct job_error *error);
  * priority, max_retries, timeout or timeout_seconds, run_at, cwd, env,
  * backoff_base, max_backoff, umask; members that only tell of a job's past
  * are ignored.  not_utf8 is refused if it names any other: the job would not
- * be the same.  now: for times relative to it.  Returns 0, or -1 and fills
- * *error, which names the member and the byte.
+ * be the same.  The draft must be empty.  now: for times relative to it.
+ * Returns 0, or -1 and fills *error, which names the member and the byte.
  */
 int draft_set_json(struct draft *d, const char *text, size_t len, int64_t now,
     struct job_error *error);

@@ -446,22 +446,6 @@ json_free(struct json_value *value)
 	memset(value, 0, sizeof(*value));
 }
 
-const struct json_value *
-json_member(const struct json_value *object, const char *name)
-{
-	size_t len = strlen(name), i;
-	const struct json_value *v;
-
-	if (object->type != JSON_OBJECT)
-		return NULL;
-	for (i = 0; i < object->count; i++) {
-		v = &object->item[i];
-		if (v->name_len == len && memcmp(v->name, name, len) == 0)
-			return v;
-	}
-	return NULL;
-}
-
 /* Appends the escape of a byte or code point below U+10000. */
 static void
 add_escape(struct buf *out, unsigned long point)

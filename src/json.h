@@ -58,10 +58,6 @@ int json_parse(const char *text, size_t len, int depth,
 /* Frees what json_parse made, and empties it. */
 void json_free(struct json_value *value);
 
-/* The member of that name; NULL if there is none or it is no object. */
-const struct json_value *json_member(const struct json_value *object,
-    const char *name);
-
 /*
  * Appends s as a JSON string with its quotes: '"', '\' and control bytes
  * escaped, DEL, C1 controls (U+0080 to U+009F) and U+2028/U+2029 too, valid
