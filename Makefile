@@ -2,6 +2,7 @@
 #
 #	make			the program, src/queuectl
 #	make check		its tests (make check T='unit layers': only these)
+#	make fuzz		ten million inputs for the parsers, under sanitizers
 #	make demo		the main job on real input, in a temporary spool
 #	make install		below $(DESTDIR)$(PREFIX)
 #	make uninstall clean lint format
@@ -51,6 +52,10 @@ HELPERS = tests/helper/limit.c tests/helper/asuser.c tests/helper/pty.c \
 # of the file of src/ that its first line names ("# spool.c: ...").
 MUTANTS = tests/mutants/slow.sed tests/mutants/no-same.sed \
 	tests/mutants/no-same-locked.sed
+
+# Parsers to be fuzzed: tests/fuzz/X.c becomes tests/out/fuzz/X.
+FUZZ = tests/fuzz/json.c tests/fuzz/draft.c tests/fuzz/job.c \
+	tests/fuzz/text.c tests/fuzz/when.c tests/fuzz/conf.c tests/fuzz/opt.c
 
 MAN1 = man/queuectl.1
 MAN5 = man/queuectl-spool.5 man/queuectl-config.5
@@ -133,12 +138,42 @@ tests/out/mutants: $(MUTANTS) $(OBJS) $(MAIN)
 	done
 	@echo >$@
 
+# Needs clang.  FUZZ_RUNS inputs for the reader of JSON, FUZZ_REST for each
+# of the others; FUZZ_SEED other than 0: the same ones each time.
+FUZZ_RUNS = 10000000
+FUZZ_REST = 1000000
+FUZZ_SEED = 0
+FUZZ_CC = clang
+FUZZ_CHECK = address,undefined -fno-sanitize-recover=all
+
+fuzz: tests/out/fuzz/built
+	@FUZZ_SEED=$(FUZZ_SEED); export FUZZ_SEED; \
+	tests/fuzz/run $(FUZZ_RUNS) json & \
+	tests/fuzz/run $(FUZZ_REST) draft job text when conf opt; \
+	rest=$$?; wait $$! && exit $$rest
+
+tests/out/fuzz/built: $(OBJS:.o=.c) src/main.c $(HEADERS) $(FUZZ) \
+		tests/fuzz/fuzz.c tests/fuzz/fuzz.h
+	@mkdir -p tests/out/fuzz/o
+	@for c in $(OBJS:.o=.c) tests/fuzz/fuzz.c; do \
+		echo "$(FUZZ_CC) -c $$c"; \
+		$(FUZZ_CC) $(FLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_CHECK) \
+			-c -o tests/out/fuzz/o/`basename $$c .c`.o $$c || exit; \
+	done
+	@for c in $(FUZZ); do \
+		x=tests/out/fuzz/`basename $$c .c`; \
+		echo "$(FUZZ_CC) -o $$x $$c"; \
+		$(FUZZ_CC) $(FLAGS) $(LDFLAGS) -fsanitize=fuzzer,$(FUZZ_CHECK) \
+			-o $$x $$c tests/out/fuzz/o/*.o $(LDLIBS) -lm || exit; \
+	done
+	@echo >$@
+
 demo: src/queuectl
 	@tests/demo
 
 # What needs tools beyond a compiler
 
-C_FILES = src/*.[ch] tests/*.[ch] tests/*/*.c
+C_FILES = src/*.[ch] tests/*.[ch] tests/*/*.[ch]
 
 lint: lint-format lint-c lint-sh lint-man
 
@@ -189,5 +224,5 @@ uninstall:
 clean:
 	rm -rf src/*.o src/queuectl src/.flags src/.flags.new tests/out
 
-.PHONY: all check demo lint lint-format lint-c lint-sh lint-man format install \
+.PHONY: all check fuzz demo lint lint-format lint-c lint-sh lint-man format install \
 	uninstall clean FORCE

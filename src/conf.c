@@ -183,8 +183,8 @@ key_of_line(char *line, char **value, const char **unknown)
 	return conf_find(line);
 }
 
-static int
-parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX])
+int
+conf_parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX])
 {
 	struct buf shown = BUF_EMPTY;
 	const struct conf_key *key;
@@ -194,6 +194,7 @@ parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX])
 	char tail[CONF_ERROR_MAX];
 	int number;
 
+	conf_defaults(conf);
 	for (number = 1; *text != '\0'; number++) {
 		if (strcspn(text, "\n") >= sizeof line && *text != '#') {
 			snprintf(why, CONF_ERROR_MAX,
@@ -204,9 +205,9 @@ parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX])
 		text = next_line(text, line, sizeof line);
 		key = key_of_line(line, &value, &unknown);
 		if (key == NULL && unknown != NULL) {
-			text_show(&shown, unknown, strcspn(unknown, "="));
+			text_show_some(&shown, unknown, strlen(unknown), 100);
 			snprintf(why, CONF_ERROR_MAX,
-			    "config line %d: unknown key %.100s", number,
+			    "config line %d: unknown key %s", number,
 			    buf_text(&shown));
 			buf_free(&shown);
 			return -1;
@@ -251,7 +252,7 @@ conf_load(int spool, struct conf *conf, char why[CONF_ERROR_MAX])
 	if (spool != -1) {
 		ret = read_text(spool, &text, why);
 		if (ret == 0)
-			ret = parse(buf_text(&text), conf, why);
+			ret = conf_parse(buf_text(&text), conf, why);
 	}
 	buf_free(&text);
 	return ret;
@@ -315,8 +316,7 @@ set_locked(int spool, const struct conf_key *key, const char *value,
 	if (read_text(spool, &old, why) == -1)
 		goto out;
 	edit(buf_text(&old), key, value, &text);
-	conf_defaults(&scratch);
-	if (parse(buf_text(&text), &scratch, why) == -1)
+	if (conf_parse(buf_text(&text), &scratch, why) == -1)
 		goto out;
 	if (text.failed || replace(spool, &text) == -1) {
 		snprintf(why, CONF_ERROR_MAX, "config: %s", strerror(errno));

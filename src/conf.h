@@ -70,6 +70,12 @@ void conf_text(const struct conf *conf, const struct conf_key *key,
 int conf_is_set(const struct conf *conf, const struct conf_key *key);
 
 /*
+ * Reads the text of such a file; what it does not set has its default.
+ * Returns 0, or -1 and fills `why` with what is wrong, and where.
+ */
+int conf_parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX]);
+
+/*
  * Reads SPOOL/config; spool is a descriptor of the directory (-1: there is
  * none, all defaults).  Returns 0, or -1 and fills `why` with what is wrong.
  */

@@ -395,7 +395,7 @@ set_member(struct draft *d, const struct json_value *v, int64_t now,
 	if (m != NULL &&
 	    (m->read == NULL || m->read(d, m->key, v, now, &why) == 0))
 		return 0;
-	text_show(&name, v->name, v->name_len < 20 ? v->name_len : 20);
+	text_show_some(&name, v->name, v->name_len, 80);
 	snprintf(error->what, sizeof error->what,
 	    "JSON member \"%s\" at byte %lu: %.120s", buf_text(&name),
 	    (unsigned long)(m != NULL ? v->at : v->name_at), why.what);

@@ -30,10 +30,9 @@ vfail(char *why, const char *what, const char *fmt, va_list ap)
 	struct buf b = BUF_EMPTY;
 	size_t len;
 
-	text_show(&b, what, strlen(what));
 	/* Whatever was typed, the reason must have room too. */
-	snprintf(why, OPT_WHY_MAX, "%.*s%s: ", OPT_WHY_MAX / 2, buf_text(&b),
-	    b.len > OPT_WHY_MAX / 2 ? "..." : "");
+	text_show_some(&b, what, strlen(what), OPT_WHY_MAX / 2);
+	snprintf(why, OPT_WHY_MAX, "%s: ", buf_text(&b));
 	len = strlen(why);
 	vsnprintf(why + len, OPT_WHY_MAX - len, fmt, ap);
 	buf_free(&b);

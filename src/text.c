@@ -80,7 +80,12 @@ shown_as_is(const char *s, size_t len, size_t *n)
 static void
 escape(struct buf *out, const char *s, size_t n)
 {
+	static const char digits[] = "0123456789abcdef";
+	char hex[4] = { '\\', 'x', 0, 0 };
+
 	for (; n > 0; n--, s++) {
+		hex[2] = digits[(unsigned char)*s >> 4];
+		hex[3] = digits[*s & 0xf];
 		if (*s == '\n')
 			buf_puts(out, "\\n");
 		else if (*s == '\r')
@@ -88,21 +93,33 @@ escape(struct buf *out, const char *s, size_t n)
 		else if (*s == '\t')
 			buf_puts(out, "\\t");
 		else
-			buf_printf(out, "\\x%02x", (unsigned char)*s);
+			buf_add(out, hex, sizeof hex);
 	}
 }
 
 void
-text_show(struct buf *out, const char *s, size_t len)
+text_show_some(struct buf *out, const char *s, size_t len, size_t max)
 {
-	size_t n;
+	size_t start = out->len, whole = start, n;
 
 	for (; len > 0; s += n, len -= n) {
 		if (shown_as_is(s, len, &n) > 0)
 			buf_add(out, s, n);
 		else
 			escape(out, s, n);
+		if (out->len - start > max) {
+			out->len = whole;
+			buf_puts(out, "...");
+			return;
+		}
+		whole = out->len;
 	}
+}
+
+void
+text_show(struct buf *out, const char *s, size_t len)
+{
+	text_show_some(out, s, len, (size_t)-1);
 }
 
 /* True if s can be the value of a field without quotes. */

@@ -27,6 +27,9 @@ int text_is_utf8(const char *s, size_t len);
  */
 void text_show(struct buf *out, const char *s, size_t len);
 
+/* The same, but at most max bytes of it, and then "..." if that cut it. */
+void text_show_some(struct buf *out, const char *s, size_t len, size_t max);
+
 /*
  * Appends s as the value of a logfmt field: as it is if it is not empty and
  * has no space, '"', '=', '\' nor what text_show would escape; else in double

@@ -319,6 +319,7 @@ START_TEST(long_words)
 {
 	char line[500];
 	struct opt_args args;
+	size_t i, n;
 
 	memset(line, 'x', sizeof line - 1);
 	line[sizeof line - 1] = '\0';
@@ -327,6 +328,17 @@ START_TEST(long_words)
 	ck_assert_ptr_nonnull(strstr(why,
 	    "x...: no such command: 'prog help' "
 	    "lists what there is"));
+
+	/* Cut between characters, wherever the first one begins. */
+	for (i = 0; i < 2; i++) {
+		line[0] = 'x';
+		for (n = i; n + 2 < sizeof line; n += 2)
+			memcpy(line + n, "\xc3\xa9", 2);
+		line[n] = '\0';
+		ck_assert_int_eq(parse(&args, line), -1);
+		opt_free(&args);
+		ck_assert_ptr_nonnull(strstr(why, "\xc3\xa9...: no such"));
+	}
 }
 END_TEST
 

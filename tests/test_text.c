@@ -176,6 +176,41 @@ START_TEST(show)
 }
 END_TEST
 
+/* Cut between characters only, be they shown as one byte or as eight. */
+START_TEST(show_some)
+{
+	static const struct {
+		const char *s;
+		size_t len;
+		size_t max;
+		const char *shown;
+	} rows[] = {
+		{ BYTES(""), 0, "" },
+		{ BYTES("a"), 0, "..." },
+		{ BYTES("abc"), 3, "abc" },
+		{ BYTES("abc"), 2, "ab..." },
+		{ BYTES("a\xe2\x82\xac"), 4, "a\xe2\x82\xac" },
+		{ BYTES("a\xe2\x82\xac"), 3, "a..." },
+		{ BYTES("a\xff"), 5, "a\\xff" },
+		{ BYTES("a\xff"), 4, "a..." },
+		{ BYTES("a\xc2\x9b"), 9, "a\\xc2\\x9b" },
+		{ BYTES("a\xc2\x9b"), 8, "a..." },
+		{ BYTES("a\n"), 3, "a\\n" },
+		{ BYTES("a\n"), 2, "a..." },
+	};
+	struct buf out = BUF_EMPTY;
+	size_t i;
+
+	for (i = 0; i < LEN(rows); i++) {
+		buf_clear(&out);
+		buf_puts(&out, "x");
+		text_show_some(&out, rows[i].s, rows[i].len, rows[i].max);
+		ck_assert_str_eq(buf_text(&out) + 1, rows[i].shown);
+	}
+	buf_free(&out);
+}
+END_TEST
+
 START_TEST(logfmt)
 {
 	static const struct writing rows[] = {
@@ -596,6 +631,7 @@ suite_text(void)
 	tcase_add_test(t, utf8_pairs);
 	tcase_add_test(t, is_utf8);
 	tcase_add_test(t, show);
+	tcase_add_test(t, show_some);
 	tcase_add_test(t, logfmt);
 	tcase_add_test(t, logfmt_next);
 	tcase_add_test(t, logfmt_and_back);
