@@ -37,7 +37,7 @@ OBJS = \
 	src/cmd_list.o src/cmd_status.o \
 	src/cmd_show.o src/cmd_output.o src/cmd_wait.o \
 	src/cmd_config.o src/cmd_worker.o src/cmd_change.o src/cmd_pause.o \
-	src/cmd_misc.o
+	src/cmd_misc.o src/cmd_completion.o
 MAIN = src/main.o
 
 # Programs that the tests use, each of one file; tests/helper/X.c becomes

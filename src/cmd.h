@@ -29,6 +29,7 @@
 
 /* The commands, each in the cmd_*.c of its family. */
 extern const struct cmd cmd_init, cmd_version, cmd_help;
+extern const struct cmd cmd_completion;
 extern const struct cmd cmd_enqueue;
 extern const struct cmd cmd_list, cmd_dlq_list;
 extern const struct cmd cmd_status;

@@ -77,7 +77,7 @@ run_start(const struct opt_args *args)
 }
 
 static const struct opt start_opts[] = {
-	{ "count", 'n', "N", "this many workers; auto: one a CPU" },
+	{ "count", 'n', "N|auto", "this many workers; auto: one a CPU" },
 	{ "daemon", 0, NULL, "in the background; print HOST.PID" },
 	{ "detach", 0, NULL, NULL },
 	{ "log", 0, "FILE", "log there, not on standard error" },

@@ -270,6 +270,46 @@ check_again(const struct json_value *v)
 	buf_free(&out);
 }
 
+/* Reads the string at `at` as the only name of an object; 0 or -1. */
+static int
+read_name(const char *text, size_t len, size_t at, struct json_value *object)
+{
+	const char *end = string(text + at, text + len);
+	struct buf alone = BUF_EMPTY;
+	struct json_error error;
+	int ret;
+
+	if (end == NULL)
+		return -1;
+	buf_putc(&alone, '{');
+	buf_add(&alone, text + at, (size_t)(end - text) - at);
+	buf_puts(&alone, ":0}");
+	ret = json_parse(buf_text(&alone), alone.len, 1, object, &error);
+	buf_free(&alone);
+	return ret;
+}
+
+/* The name at `at` has been there before, escaped or not. */
+static void
+check_duplicate(const char *text, size_t len, size_t at)
+{
+	struct json_value name, other;
+	size_t i;
+	int same = 0;
+
+	MUST(read_name(text, len, at, &name) == 0);
+	for (i = 0; i < at && !same; i++) {
+		if (read_name(text, len, i, &other) == -1)
+			continue;
+		same = other.item[0].name_len == name.item[0].name_len &&
+		    memcmp(other.item[0].name, name.item[0].name,
+			name.item[0].name_len) == 0;
+		json_free(&other);
+	}
+	MUST(same);
+	json_free(&name);
+}
+
 static void
 check(const char *text, size_t len, int depth)
 {
@@ -282,7 +322,10 @@ check(const char *text, size_t len, int depth)
 		MUST(object.count == 0 && object.item == NULL);
 		MUST(error.what[0] != '\0' &&
 		    fuzz_clean(error.what, strlen(error.what)));
-		MUST(!wanted || strncmp(error.what, "duplicate ", 10) == 0);
+		if (strncmp(error.what, "duplicate ", 10) == 0)
+			check_duplicate(text, len, error.at);
+		else
+			MUST(!wanted);
 		return;
 	}
 	MUST(wanted);
