@@ -77,7 +77,7 @@ listed() {
 options() {
 	q help | listed | sort >globals
 	printf 'queuectl --\t%s\n' "$(paste -sd ' ' globals)"
-	q help | sed -n 's/^  \([a-z]*\( [a-z]*\)\{0,1\}\)  .*/\1/p' |
+	q help | sed -n 's/^  \([a-z]*\( [a-z][a-z]*\)\{0,1\}\)  .*/\1/p' |
 	while read -r command; do
 		# shellcheck disable=SC2086 # words
 		printf 'queuectl %s --\t%s\n' "$command" "$(q help $command |
