@@ -36,7 +36,7 @@ table() {
 	    'queuectl config unset max_r' max_retries \
 	    'queuectl config set dura' durability \
 	    'queuectl config set durability ' '' \
-	    'queuectl help w' worker \
+	    'queuectl help w' 'wait worker' \
 	    'queuectl completion ' 'bash fish zsh' \
 	    'queuectl enqueue --id ' '' \
 	    'queuectl enqueue -- ls --st' '' \
