@@ -135,6 +135,10 @@ add_job_states(const struct opt_table *table, const struct cmd *cmd,
 		unsigned states;
 	} rows[] = {
 		{ "retry", 1U << JOB_FAILED | 1U << JOB_DEAD },
+		{ "cancel",
+		    1U << JOB_PENDING | 1U << JOB_PROCESSING |
+			1U << JOB_FAILED },
+		{ "purge", 1U << JOB_COMPLETED | 1U << JOB_DEAD },
 		{ "dlq", 1U << JOB_DEAD },
 	};
 	size_t i;

@@ -58,6 +58,8 @@ table() {
 	printf '%s\t%s\n' \
 	    "queuectl -s $spool show " 'C D F P R' \
 	    "queuectl show --spool=$spool " 'C D F P R' \
+	    "queuectl -s $spool cancel " 'F P R' \
+	    "queuectl -s $spool purge " 'C D' \
 	    "queuectl status -s $spool P" P \
 	    "queuectl -s $spool retry " 'D F' \
 	    "queuectl -s $spool retry D --again " 'D F' \
