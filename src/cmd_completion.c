@@ -285,21 +285,15 @@ put_text(struct buf *out, const char *text, const char *special)
 	}
 }
 
-/* Appends the words that one more must follow, as they are. */
+/* Appends the words that one more must follow, each behind a blank. */
 static void
-put_families(struct buf *out, const struct opt_table *table,
-    const char *between)
+put_families(struct buf *out, const struct opt_table *table)
 {
 	struct step s = { NULL, 0, NULL, 0 };
-	const char *before = "";
 
-	while (next_step(&s, table, NULL)) {
-		if (s.cmd != NULL)
-			continue;
-		buf_puts(out, before);
-		buf_add(out, s.word, s.len);
-		before = between;
-	}
+	while (next_step(&s, table, NULL))
+		if (s.cmd == NULL)
+			buf_printf(out, " %.*s", (int)s.len, s.word);
 }
 
 /* Appends what a word of a command is for. */
@@ -644,12 +638,13 @@ static const char *const zsh_tail[] = {
 static const struct form zsh_forms[] = { { " ", "" }, { "_files", "" },
 	{ "_files -/", "" }, { "(", ")" }, { " _queuectl_jobs ", "" } };
 
-/* How the words of _arguments end: what is wanted, and where it comes from. */
+/* How a word for _arguments ends: what is wanted, and where it comes from. */
 static void
 zsh_action(struct buf *out, const struct place *p, const char *word, size_t len)
 {
 	buf_putc(out, ':');
-	buf_add(out, word, len);
+	for (; len > 0; word++, len--)
+		buf_printf(out, *word == ':' ? "\\%c" : "%c", *word);
 	buf_putc(out, ':');
 	put_kind(out, zsh_forms, p);
 	buf_puts(out, "'\n");
@@ -934,8 +929,8 @@ write_fish(struct buf *out, struct place *p)
 		fish_takes(out, (*cmd)->name, (*cmd)->opts);
 	buf_putc(out, '\n');
 	put_lines(out, fish_middle);
-	buf_puts(out, "\tcontains -- $argv ");
-	put_families(out, p->table, " ");
+	buf_puts(out, "\tcontains -- $argv");
+	put_families(out, p->table);
 	buf_putc(out, '\n');
 	put_lines(out, fish_tail);
 	fish_options(out, p, p->table->globals);
