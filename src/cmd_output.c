@@ -23,10 +23,11 @@
 static const struct job_event *
 find_run(const struct job *job, int attempt)
 {
-	const struct job_event *e = job->events + job->nevents;
+	const struct job_event *e;
+	size_t i;
 
-	while (e > job->events) {
-		e--;
+	for (i = job->nevents; i > 0; i--) {
+		e = &job->events[i - 1];
 		if (e->state == JOB_PROCESSING && e->attempt > 0 &&
 		    (attempt == 0 || e->attempt == attempt))
 			return e;

@@ -106,14 +106,14 @@ q worker stop >stop.out 2>&1 &
 stop=$!
 still_waits
 wait $stop || fail "worker stop fails: $(cat stop.out)"
-gone "$SUPERVISOR" || fail 'worker stop returned before it was gone'
+wait_for 10 gone "$SUPERVISOR" # its last steps are seen by nobody else
 is '' "$(cat stop.out)" 'what worker stop says'
 ended 0 $completed "$completed_history"
 
 for option in --now --force; do
 	start
 	exits 0 q worker stop $option
-	gone "$SUPERVISOR" || fail "$option returned before it was gone"
+	wait_for 10 gone "$SUPERVISOR"
 	ended 1 $pending "$pending_history"
 done
 

@@ -59,7 +59,8 @@ while [ "$i" -lt "$jobs" ]; do
 done
 starts=0 moves=0 round=0
 end=$(($(now) + seconds))
-while [ "$(now)" -lt "$end" ]; do
+while [ "$(now)" -lt "$end" ] ||
+	{ [ "$moves" -lt 20 ] && [ "$(now)" -lt $((end + 20)) ]; }; do
 	keep_one 1
 	keep_one 2
 	round=$(((round + 1) % 10))
