@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "os.h"
 #include "record.h"
 #include "registry.h"
 #include "retry.h"
@@ -191,6 +192,7 @@ move_to_end(struct claim *c)
 		return CLAIM_GONE;
 	case SPOOL_BUSY:
 	case SPOOL_EXISTS:
+	case SPOOL_FOREIGN:
 		return CLAIM_BUSY;
 	default:
 		return CLAIM_TROUBLE;
@@ -401,7 +403,8 @@ make_room(struct claim *c)
 	r = spool_archive(c->spool, c->name);
 	if (r == SPOOL_OK)
 		return CLAIM_OK;
-	return r == SPOOL_BUSY ? CLAIM_BUSY : CLAIM_TROUBLE;
+	return r == SPOOL_BUSY || r == SPOOL_FOREIGN ? CLAIM_BUSY :
+						       CLAIM_TROUBLE;
 }
 
 /*
@@ -682,6 +685,17 @@ load_claimed(struct claim *c)
 						      load(c, &error);
 }
 
+/* Its last line was written, its move was not made. */
+static void
+set_recorded(struct claim *c)
+{
+	set_end(c,
+	    job_event_make(c->job.last == JOB_NO_STATE ? JOB_PENDING :
+							 c->job.last,
+		spool_now(c->spool)));
+	c->recorded = 1;
+}
+
 enum claim_result
 claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
     const char *name)
@@ -700,13 +714,7 @@ claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
 		if (c->job.last == JOB_PROCESSING) {
 			set_end(c, lost_event(c, conf));
 		} else {
-			/* Its last line was written, its move was not made. */
-			set_end(c,
-			    job_event_make(c->job.last == JOB_NO_STATE ?
-				    JOB_PENDING :
-				    c->job.last,
-				spool_now(s)));
-			c->recorded = 1;
+			set_recorded(c);
 		}
 		r = conclude(c);
 	}
@@ -723,6 +731,7 @@ struct request {
 	const struct conf *conf;
 	const char *name;
 	int dir;	  /* where it is; JOB_NO_STATE: to be found */
+	unsigned prefer;  /* bits of directories to be looked into first */
 	int force;	  /* whatever the command calls so */
 	int64_t begun;	  /* monotonic clock */
 	int64_t deadline; /* the same */
@@ -746,6 +755,30 @@ refuse(const struct request *q, const char *fmt, ...)
 	return CLAIM_REFUSED;
 }
 
+/* Where the record that is meant is now, as spool_find tells it. */
+static int
+find(const struct request *q)
+{
+	struct stat st;
+	int dir, i;
+
+	if (q->dir != JOB_NO_STATE)
+		return q->dir;
+	/* Twice: it may go back while we look. */
+	for (i = 0; q->inode != 0 && i < 2 * JOB_STATES; i++) {
+		dir = i % JOB_STATES;
+		if (fstatat(q->spool->dir[dir], q->name, &st,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_ino == q->inode)
+			return dir;
+	}
+	for (dir = 0; dir < JOB_STATES; dir++)
+		if ((q->prefer >> dir & 1) != 0 &&
+		    is_there(q->spool, dir, q->name))
+			return dir;
+	return spool_find(q->spool, q->name);
+}
+
 /*
  * Makes an attempt, and again as long as something may be out of the way in
  * a moment, up to the deadline.
@@ -759,8 +792,7 @@ insist(struct request *q,
 	int dir, saved, ms = 1;
 
 	for (;; ms = ms < CLAIM_RETRY_MS ? 2 * ms : ms) {
-		dir = q->dir != JOB_NO_STATE ? q->dir :
-					       spool_find(q->spool, q->name);
+		dir = find(q);
 		if (dir == JOB_NO_STATE)
 			return CLAIM_GONE;
 		if (dir < 0)
@@ -816,6 +848,8 @@ try_retry(struct claim *c, struct request *q)
 		    "its file cannot be accepted (%s): mend it first",
 		    error.what);
 	}
+	if (is_there(c->spool, SPOOL_PENDING, c->name))
+		return refuse(q, "a new job of this ID is waiting");
 	e = job_event_make(JOB_PENDING, spool_now(c->spool));
 	e.reason = JOB_RETRIED;
 	if (append(c, &e) == -1 || spool_sync_file(c->spool, c->fd) == -1)
@@ -852,44 +886,97 @@ claim_retry(struct spool *s, const char *name, int again,
 
 /* ---- Cancelling ---- */
 
+/* True if the record tells that it was cancelled before it ran again. */
+static int
+is_cancelled(const struct job *job)
+{
+	const struct job_event *e = job_last_event(job, JOB_NO_STATE);
+
+	return e != NULL && e->state == JOB_DEAD && e->attempt == 0 &&
+	    e->error != NULL && strncmp(e->error, "cancelled", 9) == 0;
+}
+
 /*
- * Ends the job where it is.  Crash after the append: the claim of a job that
- * waits takes the line for a move by hand and runs it, recover completes the
- * move; the command has not said that it is done.
+ * Ends the job where it is.  Room is made before the append: while an ended
+ * namesake is held nothing is changed.  Crash after the append: the claim of a
+ * job that waits takes the line for a move by hand and runs it, recover
+ * completes the move; the command has not said that it is done.
  */
 static enum claim_result
 cancel_owned(struct claim *c, const struct request *q, const char *error)
 {
 	struct job_event e = job_event_make(JOB_DEAD, spool_now(c->spool));
+	enum claim_result r;
 
 	if (c->half)
 		return refuse(q,
 		    "it is half-written: remove the file, or wait until it "
 		    "is dead");
+	if (c->from == SPOOL_PROCESSING &&
+	    (c->job.last == JOB_COMPLETED || c->job.last == JOB_DEAD)) {
+		/* It has ended, and only has to be moved. */
+		set_recorded(c);
+		r = conclude(c);
+		return r == CLAIM_OK || r == CLAIM_UNSYNCED ? CLAIM_BUSY : r;
+	}
+	switch (spool_archive(c->spool, c->name)) {
+	case SPOOL_OK:
+		break;
+	case SPOOL_BUSY:
+	case SPOOL_FOREIGN:
+		return CLAIM_BUSY;
+	default:
+		return CLAIM_TROUBLE;
+	}
 	e.error = error;
 	set_end(c, e);
+	c->recorded = is_cancelled(&c->job);
 	return conclude(c);
 }
 
+/* True if the last run that a file tells of is some living worker's. */
+static int
+is_run_alive(const struct claim *c)
+{
+	const struct job_event *run;
+	struct record record;
+	int alive = 1; /* unless it can be read */
+
+	if (record_read(c->spool, c->from, c->name, &record) == SPOOL_OK) {
+		run = job_last_event(&record.job, JOB_PROCESSING);
+		alive = run != NULL && record_run_alive(c->spool, run);
+		record_free(&record);
+	}
+	return alive;
+}
+
 /*
- * It is in processing/ and locked.  Its worker, if that lives, ends it; a
- * worker that looks dead is looked at for a while, since one that has just
- * died is being recovered.
+ * Gives up what was orphaned for a while.  It may have been let go and taken
+ * by a new run just now: then it has a lock to be had, or a living worker.
+ */
+static enum claim_result
+cancel_orphan(struct claim *c, const struct request *q)
+{
+	struct job_error error;
+
+	if (spool_seize(c->spool, c->from, c->name, &c->fd) != SPOOL_OK ||
+	    load(c, &error) == JOB_NO_MEMORY)
+		return CLAIM_GONE;
+	if (os_flock(c->fd, OS_LOCK_EXCLUSIVE, 0) != 1 || is_run_alive(c))
+		return CLAIM_BUSY;
+	return cancel_owned(c, q, "cancelled: given up while orphaned");
+}
+
+/*
+ * It is in processing/ and locked.  Its worker, if that lives, ends it; one
+ * that looks dead is looked at for a while, since a job that has just been
+ * claimed tells of none yet, and one whose worker has just died is being
+ * recovered.
  */
 static enum claim_result
 cancel_held(struct claim *c, struct request *q)
 {
-	struct record record;
-	const struct job_event *run;
-	struct job_error error;
-	int alive = 1;
-
-	if (record_read(c->spool, c->from, c->name, &record) == SPOOL_OK) {
-		run = record_run(&record);
-		alive = run == NULL || record_run_alive(c->spool, run);
-		record_free(&record);
-	}
-	if (alive) {
+	if (is_run_alive(c)) {
 		q->orphaned = 0;
 		q->deadline = q->begun + CLAIM_ENDING +
 		    q->conf->kill_grace_seconds * WHEN_SECOND;
@@ -905,14 +992,11 @@ cancel_held(struct claim *c, struct request *q)
 		q->deadline = q->orphaned + 2 * SPOOL_WAIT;
 		return CLAIM_BUSY;
 	}
-	if (!q->force)
-		return refuse(q,
-		    "orphaned: its worker is gone, but the job, or a process "
-		    "that it left, still holds its lock");
-	if (spool_seize(c->spool, c->from, c->name, &c->fd) != SPOOL_OK ||
-	    load(c, &error) == JOB_NO_MEMORY)
-		return CLAIM_GONE;
-	return cancel_owned(c, q, "cancelled: given up while orphaned");
+	if (q->force)
+		return cancel_orphan(c, q);
+	return refuse(q,
+	    "orphaned: its worker is gone, but the job, or a process that it "
+	    "left, still holds its lock");
 }
 
 static enum claim_result
@@ -926,7 +1010,7 @@ try_cancel(struct claim *c, struct request *q)
 		AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? CLAIM_GONE : CLAIM_TROUBLE;
 	if (q->inode != 0 && q->inode != st.st_ino)
-		return refuse(q, "it has ended, and a new job has its ID");
+		return refuse(q, "it has ended, and another job has its ID");
 	q->inode = st.st_ino;
 	/* What was asked to end has ended by itself, or was cancelled. */
 	if (c->from == SPOOL_DEAD && q->told)
@@ -949,7 +1033,7 @@ try_cancel(struct claim *c, struct request *q)
 
 enum claim_result
 claim_cancel(struct spool *s, const struct conf *conf, const char *name,
-    int told, int force, char why[SPOOL_WHY_MAX])
+    uint64_t told, int force, char why[SPOOL_WHY_MAX])
 {
 	enum claim_result r;
 	struct request q;
@@ -957,7 +1041,8 @@ claim_cancel(struct spool *s, const struct conf *conf, const char *name,
 
 	request_init(&q, s, name, why);
 	q.conf = conf;
-	q.told = told;
+	q.inode = told;
+	q.told = told != 0;
 	q.force = force;
 	r = insist(&q, try_cancel);
 	saved = errno;
@@ -984,7 +1069,8 @@ try_purge(struct claim *c, struct request *q)
 		return refuse(q, "it is %s: cancel it first",
 		    job_state_name(c->from));
 	r = own(c);
-	if (r == CLAIM_BUSY && q->force &&
+	/* Not before the time has passed: many a lock is held for a moment. */
+	if (r == CLAIM_BUSY && q->force && fs_mono() >= q->deadline &&
 	    spool_seize(c->spool, c->from, c->name, &c->fd) == SPOOL_OK)
 		r = CLAIM_OK;
 	if (r != CLAIM_OK)
@@ -1010,6 +1096,8 @@ claim_purge(struct spool *s, int dir, const char *name, int64_t wait, int force,
 
 	request_init(&q, s, name, why);
 	q.dir = dir;
+	/* Whoever waits for its name. */
+	q.prefer = 1U << SPOOL_COMPLETED | 1U << SPOOL_DEAD;
 	q.deadline = fs_mono() + wait;
 	q.force = force;
 	return insist(&q, try_purge);

@@ -113,7 +113,8 @@ enum claim_result claim_retry(struct spool *s, const char *name, int again,
 /*
  * Cancels a job: one that waits is dead at once; one that runs is told to end
  * through control/ (SIGTERM, then SIGKILL), and this returns when it has.
- * `told`: the caller saw it run, and has asked for that already.
+ * `told`: the inode of the job if the caller saw it run and has asked for that
+ * already, else 0.
  * What is in processing/ and locked although its worker is gone (orphaned) is
  * refused; with `force` it is given up: recorded as dead without the lock.
  * CLAIM_OK, CLAIM_UNSYNCED, CLAIM_GONE (no such job), CLAIM_BUSY (locked, or
@@ -122,7 +123,7 @@ enum claim_result claim_retry(struct spool *s, const char *name, int again,
  */
 #define CLAIM_ENDING (10 * WHEN_SECOND)
 enum claim_result claim_cancel(struct spool *s, const struct conf *conf,
-    const char *name, int told, int force, char why[SPOOL_WHY_MAX]);
+    const char *name, uint64_t told, int force, char why[SPOOL_WHY_MAX]);
 
 /*
  * Removes the record of an ended job (an ID, or an ID~TIME) and its outputs.

@@ -17,7 +17,8 @@
 #include "when.h"
 #include "why.h"
 
-#define CMD_CANDIDATES 8 /* of an ambiguous ID that are told */
+#define CMD_IDS_MAX    67108864 /* bytes of standard input */
+#define CMD_CANDIDATES 8	/* of an ambiguous ID that are told */
 
 /* ---- Saying what is wrong ---- */
 
@@ -159,15 +160,7 @@ say_no_id(const char *text)
 int
 cmd_check_id(const char *id)
 {
-	if (job_id_valid(id))
-		return MSG_OK;
-	if (job_name_old(id)) {
-		cmd_warn(id,
-		    "is an older record, which stays as it is: "
-		    "enqueue its command again");
-		return MSG_REFUSED;
-	}
-	return say_no_id(id);
+	return job_name_valid(id) ? MSG_OK : say_no_id(id);
 }
 
 int
@@ -288,10 +281,15 @@ read_stdin(struct cmd_ids *ids)
 	char chunk[4096];
 	ssize_t n;
 
-	if (ids->text.len > 0) /* "-" twice: there is only one */
-		return MSG_OK;
-	while ((n = fs_read(STDIN_FILENO, chunk, sizeof chunk)) > 0)
+	while (ids->text.len <= CMD_IDS_MAX &&
+	    (n = fs_read(STDIN_FILENO, chunk, sizeof chunk)) > 0)
 		buf_add(&ids->text, chunk, (size_t)n);
+	if (ids->text.len > CMD_IDS_MAX) {
+		msg_warnx("standard input: longer than %d bytes: give fewer "
+			  "IDs at a time",
+		    CMD_IDS_MAX);
+		return MSG_USAGE;
+	}
 	if (n == -1 || ids->text.failed) {
 		msg_warn("standard input");
 		return MSG_REFUSED;
@@ -344,7 +342,7 @@ int
 cmd_ids_read(struct cmd_ids *ids, const struct opt_args *args,
     int (*check)(const char *id))
 {
-	int i, status = MSG_OK;
+	int i, status = MSG_OK, read = 0;
 
 	memset(ids, 0, sizeof *ids);
 	ids->check = check;
@@ -353,6 +351,8 @@ cmd_ids_read(struct cmd_ids *ids, const struct opt_args *args,
 			status = add_id(ids, args->argv[i]);
 			continue;
 		}
+		if (read++) /* there is only one standard input */
+			continue;
 		status = read_stdin(ids);
 		if (status == MSG_OK)
 			status = add_lines(ids);

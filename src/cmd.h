@@ -82,7 +82,7 @@ int cmd_duration(const struct opt_args *args, const char *name, int64_t *value);
 
 /* ---- Jobs ---- */
 
-/* MSG_OK if the text may be the ID of a job, for a command that changes it; */
+/* MSG_OK if the text may be an ID or ID~TIME, for a command that changes it; */
 int cmd_check_id(const char *id);
 
 /* or the beginning of one, or of an ID~TIME, for a command that reads. */

@@ -22,10 +22,10 @@ struct change {
 	const struct verb *verb;
 	struct spool spool;
 	struct conf conf;
-	int only;   /* the state that a job must be in, or JOB_NO_STATE */
-	int force;  /* the option by which a verb may do more */
-	int told;   /* the job was told to end */
-	long count; /* jobs that were changed */
+	int only;      /* the state that a job must be in, or JOB_NO_STATE */
+	int force;     /* the option by which a verb may do more */
+	uint64_t told; /* the inode of the job if it was told to end, or 0 */
+	long count;    /* jobs that were changed */
 };
 
 /* What is done to one job, and what to say if it cannot be. */
@@ -34,8 +34,8 @@ struct verb {
 	    *act)(struct change *ch, const char *id, int dir, char *why);
 	const char *undone; /* "not ..." */
 	const char *busy;
-	const char *more; /* when refused: what would do it */
-	int more_state;	  /* if the job is in this state */
+	const char *more;    /* when refused: what would do it */
+	const char *more_if; /* if the refusal begins so */
 };
 
 static enum claim_result
@@ -47,7 +47,7 @@ act_retry(struct change *ch, const char *id, int dir, char *why)
 
 static const struct verb retry = { act_retry, "not retried",
 	"its file is locked by somebody: try again",
-	"--again runs it once more", JOB_COMPLETED };
+	"--again runs it once more", "it is completed" };
 
 static enum claim_result
 act_cancel(struct change *ch, const char *id, int dir, char *why)
@@ -59,26 +59,25 @@ act_cancel(struct change *ch, const char *id, int dir, char *why)
 
 static const struct verb cancel = { act_cancel, "not cancelled",
 	"has not ended yet, or is locked by somebody: try again",
-	"--force gives it up", JOB_PROCESSING };
+	"--force gives it up", "orphaned" };
 
 static enum claim_result
 act_purge(struct change *ch, const char *id, int dir, char *why)
 {
-	/* Of many, none is waited for. */
-	return claim_purge(&ch->spool, dir, id,
-	    dir == JOB_NO_STATE ? SPOOL_WAIT : 0, ch->force, why);
+	return claim_purge(&ch->spool, dir, id, SPOOL_WAIT, ch->force, why);
 }
 
 static const struct verb purge = { act_purge, "not purged",
 	"a process that it left holds its lock: --force removes it all the "
 	"same",
-	NULL, JOB_NO_STATE };
+	NULL, NULL };
 
 /* Says what came of it; the exit status. */
 static int
 say(struct change *ch, const char *id, enum claim_result r, const char *why)
 {
-	int error = errno, dir;
+	const struct verb *verb = ch->verb;
+	int error = errno;
 
 	switch (r) {
 	case CLAIM_OK:
@@ -94,15 +93,14 @@ say(struct change *ch, const char *id, enum claim_result r, const char *why)
 		cmd_warn(id, "it is moving at this moment: try again");
 		return MSG_AGAIN;
 	case CLAIM_BUSY:
-		cmd_warn(id, "%s", ch->verb->busy);
+		cmd_warn(id, "%s", verb->busy);
 		return MSG_AGAIN;
 	case CLAIM_REFUSED:
-		dir = spool_find(&ch->spool, id);
-		if (ch->verb->more == NULL || ch->force ||
-		    dir != ch->verb->more_state)
+		if (verb->more == NULL || ch->force ||
+		    strncmp(why, verb->more_if, strlen(verb->more_if)) != 0)
 			cmd_warn(id, "%s", why);
 		else
-			cmd_warn(id, "%s: %s", why, ch->verb->more);
+			cmd_warn(id, "%s: %s", why, verb->more);
 		return MSG_REFUSED;
 	case CLAIM_FOREIGN:
 		cmd_warn(id,
@@ -114,9 +112,24 @@ say(struct change *ch, const char *id, enum claim_result r, const char *why)
 		return MSG_REFUSED;
 	default:
 		errno = error;
-		msg_warn("%s: %s", id, ch->verb->undone);
+		msg_warn("%s: %s", id, verb->undone);
 		return cmd_errno_status(error);
 	}
+}
+
+/* A job was cancelled; was there another one of its ID? */
+static int
+say_twin(const struct change *ch, const char *id)
+{
+	int dir = spool_find(&ch->spool, id);
+
+	if (dir != JOB_PENDING && dir != JOB_PROCESSING && dir != JOB_FAILED)
+		return MSG_OK;
+	cmd_warn(id,
+	    "is cancelled, but another job of this ID is %s: cancel that "
+	    "too, if it is meant",
+	    job_state_name(dir));
+	return MSG_REFUSED;
 }
 
 /* Changes a job; dir: where it is, or JOB_NO_STATE. */
@@ -124,18 +137,30 @@ static int
 change_one(struct change *ch, const char *id, int dir)
 {
 	char why[SPOOL_WHY_MAX] = "";
+	enum claim_result r;
 	int found;
 
-	if (dir == JOB_NO_STATE) {
+	if (job_name_old(id) && ch->verb != &purge) {
+		cmd_warn(id,
+		    "is an older record, which stays as it is: enqueue its "
+		    "command again");
+		return MSG_REFUSED;
+	}
+	if (dir == JOB_NO_STATE && ch->only != JOB_NO_STATE) {
 		found = spool_find(&ch->spool, id);
-		if (ch->only != JOB_NO_STATE && found >= 0 &&
-		    found != ch->only) {
+		if (found >= 0 && found != ch->only) {
 			cmd_warn(id, "is %s, not in the dead letter queue",
 			    job_state_name(found));
 			return MSG_REFUSED;
 		}
 	}
-	return say(ch, id, ch->verb->act(ch, id, dir, why), why);
+	r = ch->verb->act(ch, id, dir, why);
+	/* Of many, what somebody else has taken is not missed. */
+	if (r == CLAIM_GONE && dir != JOB_NO_STATE)
+		return MSG_OK;
+	if (r == CLAIM_OK && ch->verb == &cancel)
+		return say_twin(ch, id);
+	return say(ch, id, r, why);
 }
 
 /* Opens the spool for a change of what may be in it: none is made. */
@@ -170,29 +195,32 @@ worse(int a, int b)
 
 /*
  * Tells those that run all at once to end, so that each is waited for less.
- * Notes where each was; NULL without memory for that: none was told.
+ * Notes the inodes of these, else 0; NULL without memory: none was told.
  */
-static int *
+static uint64_t *
 tell_all(const struct change *ch, const struct cmd_ids *ids)
 {
-	int *dir = calloc(ids->count + 1, sizeof *dir);
+	uint64_t *inode = calloc(ids->count + 1, sizeof *inode);
+	struct stat st;
 	size_t i;
 
-	for (i = 0; dir != NULL && i < ids->count; i++) {
-		dir[i] = spool_find(&ch->spool, ids->id[i]);
-		if (dir[i] == SPOOL_PROCESSING)
-			(void)registry_ask(&ch->spool, REGISTRY_CANCEL,
-			    ids->id[i]);
+	for (i = 0; inode != NULL && i < ids->count; i++) {
+		if (fstatat(ch->spool.dir[SPOOL_PROCESSING], ids->id[i], &st,
+			AT_SYMLINK_NOFOLLOW) == -1)
+			continue;
+		inode[i] = st.st_ino;
+		(void)registry_ask(&ch->spool, REGISTRY_CANCEL, ids->id[i]);
 	}
-	return dir;
+	return inode;
 }
 
 /* Changes the JOBs of the command line; the exit status is the worst. */
 static int
-change_named(struct change *ch, int (*check)(const char *id))
+change_named(struct change *ch)
 {
 	struct cmd_ids ids;
-	int *told = NULL, status = cmd_ids_read(&ids, ch->args, check);
+	int status = cmd_ids_read(&ids, ch->args, cmd_check_id);
+	uint64_t *told = NULL;
 	size_t i;
 
 	if (status != MSG_OK)
@@ -202,7 +230,7 @@ change_named(struct change *ch, int (*check)(const char *id))
 		if (ch->verb == &cancel)
 			told = tell_all(ch, &ids);
 		for (i = 0; i < ids.count; i++) {
-			ch->told = told != NULL && told[i] == SPOOL_PROCESSING;
+			ch->told = told != NULL ? told[i] : 0;
 			status = worse(status,
 			    change_one(ch, ids.id[i], JOB_NO_STATE));
 		}
@@ -275,7 +303,7 @@ retry_jobs(struct change *ch)
 		return MSG_USAGE;
 	}
 	if (!all)
-		return change_named(ch, cmd_check_id);
+		return change_named(ch);
 	status = open_change(ch);
 	if (status != MSG_OK)
 		return status;
@@ -343,7 +371,7 @@ run_cancel(const struct opt_args *args)
 
 	change_init(&ch, args, &cancel, JOB_NO_STATE);
 	ch.force = opt_value(args, "force") != NULL;
-	return change_named(&ch, cmd_check_id);
+	return change_named(&ch);
 }
 
 static const struct opt cancel_opts[] = {
@@ -356,13 +384,6 @@ const struct cmd cmd_cancel = { "cancel", NULL, "JOB...",
 	run_cancel };
 
 /* ---- purge ---- */
-
-/* Records to be purged may be the older ones of an ID. */
-static int
-check_record(const char *name)
-{
-	return job_name_old(name) ? MSG_OK : cmd_check_id(name);
-}
 
 /* The states of --state, both if there are none; the exit status. */
 static int
@@ -434,8 +455,7 @@ purge_jobs(struct change *ch, const int wanted[JOB_STATES], int chosen)
 		msg_warnx("--dry-run: goes without a JOB");
 		return MSG_USAGE;
 	}
-	status = chosen ? purge_chosen(ch, wanted, age) :
-			  change_named(ch, check_record);
+	status = chosen ? purge_chosen(ch, wanted, age) : change_named(ch);
 	if (status != MSG_USAGE)
 		msg_warnx("%s %ld job%s", show ? "would purge" : "purged",
 		    ch->count, ch->count == 1 ? "" : "s");

@@ -235,7 +235,16 @@ by_youth(const void *a, const void *b)
 	return by_age(b, a);
 }
 
-/* Fills in, for each job, when its file was last changed. */
+/* A job is no younger than its last change, nor than the time in its ID. */
+static int64_t
+no_later_than(const char *name, int64_t changed)
+{
+	int64_t made = job_id_time(name);
+
+	return LIST_TICK + (made >= 0 && made < changed ? made : changed);
+}
+
+/* Fills in, for each job, when it was created at the latest. */
 static void
 look_at_times(struct list *l)
 {
@@ -245,7 +254,7 @@ look_at_times(struct list *l)
 	for (k = l->key; k < l->key + l->count; k++)
 		k->time = fstatat(l->spool.dir[k->dir], k->name, &st,
 			      AT_SYMLINK_NOFOLLOW) == 0 ?
-		    record_changed(&st) + LIST_TICK :
+		    no_later_than(k->name, record_changed(&st)) :
 		    WHEN_NEVER;
 }
 
@@ -260,8 +269,8 @@ read_key(const struct list *l, struct key *k)
 		return -1;
 	k->inode = j.inode;
 	k->time = record_created(&j);
-	if (j.mtime + LIST_TICK < k->time)
-		k->time = j.mtime + LIST_TICK;
+	if (no_later_than(k->name, j.mtime) < k->time)
+		k->time = no_later_than(k->name, j.mtime);
 	if (l->form == LIST_ROWS) {
 		put_tries(&text, l, &j);
 		k->tries = (unsigned char)text.len;

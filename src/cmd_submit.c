@@ -335,6 +335,17 @@ say_enqueued(const struct submit *q, struct spool *s, const struct draft *d,
 			  "'queuectl purge --force %s'",
 		    d->id, d->id);
 		return MSG_AGAIN;
+	case SPOOL_FOREIGN:
+		msg_warnx("%s: in the place of the ended job of this ID there "
+			  "is something that is no file: move it away",
+		    d->id);
+		return MSG_REFUSED;
+	case SPOOL_UNSYNCED:
+		errno = saved;
+		msg_warn("%s: is enqueued, but could not be synced to disk: a "
+			 "power cut may lose it",
+		    d->id);
+		return MSG_REFUSED;
 	default:
 		errno = saved;
 		msg_warn("%s: not enqueued",

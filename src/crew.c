@@ -20,17 +20,16 @@ crew_init(struct crew *crew, int count, const char *spool_path,
 {
 	int i;
 
+	memset(crew, 0, sizeof *crew);
 	crew->member = calloc((size_t)count, sizeof(struct crew_member));
 	if (crew->member == NULL)
 		return -1;
 	crew->count = count;
-	crew->busy = 0;
 	crew->spool_path = spool_path;
+	crew->name = name;
 	for (i = 0; i < count; i++) {
 		crew->member[i].socket = -1;
 		crew->member[i].started = INT64_MIN / 2;
-		snprintf(crew->member[i].name, REGISTRY_NAME_MAX, "%s.%d", name,
-		    i + 1);
 	}
 	return 0;
 }
@@ -58,6 +57,7 @@ start(struct crew *crew, struct crew_member *m, int64_t mono)
 	pid_t pid;
 
 	m->started = mono;
+	snprintf(m->name, sizeof m->name, "%s.%d", crew->name, crew->named + 1);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
 		return -1;
 	if (pair[1] + CREW_SPARE_FDS >= sysconf(_SC_OPEN_MAX)) {
@@ -83,6 +83,7 @@ start(struct crew *crew, struct crew_member *m, int64_t mono)
 		errno = saved;
 		return -1;
 	}
+	crew->named++;
 	m->pid = pid;
 	m->socket = pair[0];
 	return 0;

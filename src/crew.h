@@ -35,6 +35,8 @@ struct crew {
 	int count;
 	int busy;  /* members with an order */
 	int error; /* errno of the last start that failed, 0 */
+	int named; /* members that were ever started: no name is used twice */
+	const char *name; /* of the supervisor */
 	const char *spool_path;
 };
 

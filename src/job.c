@@ -110,6 +110,23 @@ job_id_make(char out[JOB_NAME_MAX + 1], int64_t now, uint32_t random)
 	snprintf(out, JOB_NAME_MAX + 1, "%s-%s", time, tail);
 }
 
+int64_t
+job_id_time(const char *name)
+{
+	static const char form[] = "00000000T000000.000-";
+	char text[WHEN_SIZE];
+	int64_t us;
+	size_t i;
+
+	for (i = 0; form[i] != '\0'; i++)
+		if (form[i] == '0' ? name[i] < '0' || name[i] > '9' :
+				     name[i] != form[i])
+			return -1;
+	snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2s.%.3sZ", name,
+	    name + 4, name + 6, name + 9, name + 11, name + 13, name + 16);
+	return when_parse_time(text, &us) == 0 ? us : -1;
+}
+
 /* ---- The submitted keys ---- */
 
 static int

@@ -474,9 +474,8 @@ json_string(struct buf *out, const char *s, size_t len)
 		if (n == 0) {
 			buf_puts(out, "\xef\xbf\xbd"); /* U+FFFD */
 			n = 1;
-		} else if (point < 0x20 || point == '"' || point == '\\' ||
-		    (point >= 0x7f && point <= 0x9f) || point == 0x2028 ||
-		    point == 0x2029) {
+		} else if (point == '"' || point == '\\' ||
+		    !text_is_plain(point)) {
 			add_escape(out, point);
 		} else {
 			buf_add(out, s, n);

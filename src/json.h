@@ -59,9 +59,8 @@ int json_parse(const char *text, size_t len, int depth,
 void json_free(struct json_value *value);
 
 /*
- * Appends s as a JSON string with its quotes: '"', '\' and control bytes
- * escaped, DEL, C1 controls (U+0080 to U+009F) and U+2028/U+2029 too, valid
- * UTF-8 as it is, any other byte as U+FFFD.
+ * Appends s as a JSON string with its quotes: '"', '\' and what is not
+ * text_is_plain() escaped, other UTF-8 as it is, any other byte as U+FFFD.
  */
 void json_string(struct buf *out, const char *s, size_t len);
 

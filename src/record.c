@@ -222,27 +222,15 @@ record_timeout(const struct record *r, const struct conf *conf)
 int
 record_run_alive(const struct spool *s, const struct job_event *run)
 {
-	size_t len = strlen(s->host);
-	struct stat st;
-
-	if (run->worker == NULL || registry_alive(s, run->worker) != 1)
-		return 0;
-	/*
-	 * The worker that takes a dead one's place has its name, but was not
-	 * there yet when the run began.  Clocks of other hosts prove nothing.
-	 */
-	if (strncmp(run->worker, s->host, len) != 0 ||
-	    run->worker[len] != '.' ||
-	    fstatat(s->dir[SPOOL_WORKERS], run->worker, &st,
-		AT_SYMLINK_NOFOLLOW) == -1)
-		return 1;
-	return record_changed(&st) <= run->time;
+	return run->worker != NULL && registry_alive(s, run->worker) == 1;
 }
 
 int64_t
 record_created(const struct record *r)
 {
-	return r->job.created_at >= 0 ? r->job.created_at : r->mtime;
+	if (r->job.created_at >= 0)
+		return r->job.created_at;
+	return r->mtime > WHEN_MIN ? r->mtime : WHEN_MIN;
 }
 
 int64_t

@@ -662,7 +662,10 @@ spool_output_name(char out[SPOOL_OUTPUT_MAX], const char *name, int attempt,
 int
 spool_paused(const struct spool *s)
 {
-	return s->fd != -1 && faccessat(s->fd, "paused", F_OK, 0) == 0;
+	struct stat st;
+
+	return s->fd != -1 &&
+	    fstatat(s->fd, "paused", &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int
@@ -684,7 +687,7 @@ spool_pause(const struct spool *s, const struct buf *text)
 		(void)fs_close(fd);
 		errno = saved;
 	}
-	return ret;
+	return ret == 0 && s->durable ? fs_sync(s->fd) : ret;
 }
 
 int
@@ -801,8 +804,6 @@ spool_archive(struct spool *s, const char *id)
 		r = spool_take(s, ended[i], id, &fd);
 		if (r == SPOOL_GONE)
 			continue;
-		if (r == SPOOL_FOREIGN)
-			return SPOOL_BUSY;
 		if (r != SPOOL_OK)
 			return r;
 		r = archive_record(s, fd, ended[i], id);
@@ -923,7 +924,7 @@ spool_enqueue(struct spool *s, const struct buf *text,
 		(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
 	(void)fs_close(fd);
 	if (r == SPOOL_OK && spool_sync_dir(s, SPOOL_PENDING) == -1)
-		return SPOOL_ERROR;
+		return SPOOL_UNSYNCED;
 	errno = saved;
 	return r;
 }

@@ -53,11 +53,12 @@ struct spool {
 
 enum spool_result {
 	SPOOL_OK,
-	SPOOL_GONE,    /* no such file, or another one by now */
-	SPOOL_BUSY,    /* locked by somebody else */
-	SPOOL_EXISTS,  /* the new name is taken */
-	SPOOL_FOREIGN, /* not a regular file: left alone */
-	SPOOL_ERROR    /* errno says what */
+	SPOOL_GONE,	/* no such file, or another one by now */
+	SPOOL_BUSY,	/* locked by somebody else */
+	SPOOL_EXISTS,	/* the new name is taken */
+	SPOOL_FOREIGN,	/* not a regular file: left alone */
+	SPOOL_UNSYNCED, /* done, but a power cut may undo it: errno */
+	SPOOL_ERROR	/* errno says what */
 };
 
 /* What spool_open does about a spool that is not there. */
@@ -168,7 +169,7 @@ int spool_find(const struct spool *s, const char *name);
 /*
  * Makes room for a new record of this ID: an ended one goes to ID~TIME with
  * its outputs.  OK (also when there is none), BUSY if its lock is held,
- * ERROR.  Doing it again after a crash ends the same.
+ * FOREIGN, ERROR.  Doing it again after a crash ends the same.
  */
 enum spool_result spool_archive(struct spool *s, const char *id);
 
@@ -186,8 +187,8 @@ enum spool_result spool_discard(struct spool *s, int fd, int dir,
  * Puts a new job file into pending/.  id: the ID, or "" to have one made,
  * which is stored there.  again: an ended record of the ID is archived.
  * OK: it is there for good; EXISTS: the ID is in use in some state; BUSY: the
- * ended record's lock was held for a second; ERROR: nothing was left
- * behind, unless errno came from syncing pending/.
+ * ended record's lock was held for a second; FOREIGN: there is something else
+ * in the place of that record; UNSYNCED; ERROR: nothing was left behind.
  */
 enum spool_result spool_enqueue(struct spool *s, const struct buf *text,
     char id[JOB_NAME_MAX + 1], int again);

@@ -685,6 +685,7 @@ struct old {
 	int64_t before; /* they were last changed before this time */
 	int64_t oldest; /* of those that stay */
 	long removed;
+	int held; /* some should have gone, but are locked */
 };
 
 static int
@@ -702,11 +703,13 @@ purge_one(void *arg, const char *name, uint64_t inode)
 	    !S_ISREG(st.st_mode))
 		return 0;
 	changed = record_changed(&st);
-	if (changed < old->before &&
-	    claim_purge(old->sv->spool, old->dir, name, 0, 0, why) == CLAIM_OK)
+	if (changed >= old->before)
+		old->oldest = changed < old->oldest ? changed : old->oldest;
+	else if (claim_purge(old->sv->spool, old->dir, name, 0, 0, why) ==
+	    CLAIM_OK)
 		old->removed++;
-	else if (changed < old->oldest)
-		old->oldest = changed;
+	else
+		old->held = 1;
 	return old->removed == SUPERVISOR_PURGE;
 }
 
@@ -717,7 +720,7 @@ purge_one(void *arg, const char *name, uint64_t inode)
 static int64_t
 purge_state(struct supervisor *sv, int dir, int64_t keep, int64_t mono)
 {
-	struct old old = { sv, dir, fs_now() - keep, WHEN_NEVER, 0 };
+	struct old old = { sv, dir, fs_now() - keep, WHEN_NEVER, 0, 0 };
 	int64_t next, least = keep / SUPERVISOR_PURGE_PART;
 	int ret;
 
@@ -730,6 +733,8 @@ purge_state(struct supervisor *sv, int dir, int64_t keep, int64_t mono)
 	if (ret == 1)
 		return mono; /* there is more */
 	next = old.oldest == WHEN_NEVER ? keep : old.oldest - old.before;
+	if (old.held && next > SUPERVISOR_HELD)
+		next = SUPERVISOR_HELD;
 	if (next < least)
 		next = least;
 	if (next < WHEN_SECOND)

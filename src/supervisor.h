@@ -20,7 +20,8 @@
 
 /* Retention. */
 #define SUPERVISOR_PURGE      1000 /* records that are removed at a time */
-#define SUPERVISOR_PURGE_PART 20   /* they stay longer by up to this part */
+#define SUPERVISOR_HELD	      (60 * WHEN_SECOND) /* until what is locked */
+#define SUPERVISOR_PURGE_PART 20 /* they stay longer by up to this part */
 
 struct supervisor_options {
 	int count;		/* of workers */

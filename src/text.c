@@ -59,6 +59,17 @@ text_is_utf8(const char *s, size_t len)
 	return n > 0;
 }
 
+int
+text_is_plain(unsigned long point)
+{
+	if (point < 0x20 || (point >= 0x7f && point <= 0x9f))
+		return 0;
+	/* The rest makes a reader see another order than there is. */
+	return point != 0x61c && point != 0x200e && point != 0x200f &&
+	    (point < 0x2028 || point > 0x202e) &&
+	    (point < 0x2066 || point > 0x2069);
+}
+
 /*
  * Length of what s begins with if it may be shown as it is; else 0, and *n
  * is how many bytes to escape.
@@ -71,7 +82,7 @@ shown_as_is(const char *s, size_t len, size_t *n)
 	*n = text_utf8(s, len, &point);
 	if (*n == 0)
 		*n = 1;
-	else if (point >= 0x20 && (point < 0x7f || point > 0x9f))
+	else if (text_is_plain(point))
 		return *n;
 	return 0;
 }

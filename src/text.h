@@ -21,8 +21,15 @@ size_t text_utf8(const char *s, size_t len, unsigned long *point);
 int text_is_utf8(const char *s, size_t len);
 
 /*
- * Appends s so that a terminal cannot be moved by it: control bytes, DEL,
- * C1 controls (U+0080 to U+009F) and bytes that are not UTF-8 as \xNN each,
+ * True if a code point may be shown as it is: no control, no C1 control
+ * (U+0080 to U+009F), none that ends a line or changes the direction of text
+ * (U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069).
+ */
+int text_is_plain(unsigned long point);
+
+/*
+ * Appends s so that a terminal cannot be moved by it: what is not plain, and
+ * bytes that are not UTF-8, as \xNN for each byte,
  * newline, carriage return and tab as \n, \r, \t, backslash as itself.
  */
 void text_show(struct buf *out, const char *s, size_t len);

@@ -1314,7 +1314,7 @@ START_TEST(cancel_crashes)
 	/* The line was written, the move was not made. */
 	put_file(PENDING, "a", JOB CANCEL(1));
 	cancel("a", 0, CLAIM_OK);
-	expect_job(DEAD, "a", SAW_CANCEL SAW_CANCEL);
+	expect_job(DEAD, "a", SAW_CANCEL);
 	/* The same, and a worker was first: not acknowledged, so it runs. */
 	put_file(PENDING, "b", JOB CANCEL(1));
 	begin(PENDING, "b");
@@ -1328,6 +1328,34 @@ START_TEST(cancel_crashes)
 	cancel("c", 0, CLAIM_OK);
 	expect_job(DEAD, "c", SAW_CANCEL);
 	expect_job(DEAD, "c~20010101T000001.000", SAW_CANCEL);
+	/* Its end was recorded, and stands; the move was not made. */
+	put_file(RUNNING, "d", JOB RUN(1, 1) FINISH(2, 1));
+	cancel("d", 0, CLAIM_REFUSED);
+	ck_assert_str_eq(why, "it is completed already");
+	expect_job(DONE, "d", SAW_RUN(1) SAW_FINISH(1));
+	put_file(RUNNING, "e", JOB RUN(1, 1) DIE(2, 1));
+	cancel("e", 0, CLAIM_REFUSED);
+	expect_job(DEAD, "e", SAW_RUN(1) SAW_DIED(1));
+	/* To be tried again: that can still be cancelled. */
+	put_file(RUNNING, "f", JOB RUN(1, 1) FAIL(2, 1));
+	cancel("f", 0, CLAIM_OK);
+	expect_job(DEAD, "f", SAW_RUN(1) SAW_FAILED(1) SAW_CANCEL);
+}
+END_TEST
+
+/* What is in its way is held: nothing is changed, however often it is tried. */
+START_TEST(cancel_no_room)
+{
+	struct holder child;
+
+	put_file(DEAD, "a", JOB RUN(1, 1) DIE(2, 1));
+	put_file(PENDING, "a", JOB);
+	child = hold(DEAD, "a");
+	cancel("a", 0, CLAIM_BUSY);
+	expect_file(PENDING, "a", JOB);
+	let_go(&child);
+	cancel("a", 0, CLAIM_OK);
+	expect_job(DEAD, "a", SAW_CANCEL);
 }
 END_TEST
 
@@ -1349,7 +1377,65 @@ START_TEST(cancel_orphan)
 	    SAW_RUN(1) "dead error=cancelled: given up while orphaned\n");
 	ck_assert_int_eq(is_locked(DEAD, "a"), 1);
 	let_go(&child);
+	/* Killed between the last line and the move. */
+	put_file(RUNNING, "b", JOB RUN(1, 1) FAIL(2, 1));
+	child = hold(RUNNING, "b");
+	cancel("b", 0, CLAIM_REFUSED);
+	cancel("b", 1, CLAIM_OK);
+	expect_none(RUNNING, "b");
+	let_go(&child);
+	expect_job(DEAD, "b",
+	    SAW_RUN(1) SAW_FAILED(
+		1) "dead error=cancelled: given up while orphaned\n");
+	/* That it has ended stands. */
+	put_file(RUNNING, "c", JOB RUN(1, 1) FINISH(2, 1));
+	child = hold(RUNNING, "c");
+	cancel("c", 1, CLAIM_REFUSED);
+	let_go(&child);
+	expect_job(DONE, "c", SAW_RUN(1) SAW_FINISH(1));
 	ck_assert_int_eq(count_at(spool.dir[SPOOL_CONTROL]), 0);
+}
+END_TEST
+
+/* The child: is entered as that worker until told to go. */
+static int
+be_entered(void *arg)
+{
+	const int *pipes = arg;
+	struct buf none = BUF_EMPTY;
+	char c;
+
+	return registry_enter(&spool, ME, &none) == -1 ||
+	    fs_write(pipes[1], "x", 1) == -1 || fs_read(pipes[0], &c, 1) != 1;
+}
+
+/* A worker that is there is alive, whatever clocks say of its entry. */
+START_TEST(cancel_clocks)
+{
+	int ready[2], go[2], pipes[2];
+	struct holder child;
+	pid_t pid;
+	char c;
+
+	put_file(RUNNING, "a", JOB RUN(1, 1));
+	ck_assert_int_eq(pipe(ready), 0);
+	ck_assert_int_eq(pipe(go), 0);
+	pipes[0] = go[0];
+	pipes[1] = ready[1];
+	pid = child_start(be_entered, pipes);
+	ck_assert_int_eq(fs_read(ready[0], &c, 1), 1);
+	child = hold(RUNNING, "a");
+	conf.kill_grace_seconds = -10; /* so long it waits for the end */
+	cancel("a", 1, CLAIM_BUSY);
+	expect_file(RUNNING, "a", JOB RUN(1, 1));
+	ck_assert_int_eq(registry_asked(&spool, REGISTRY_CANCEL, "a"), 1);
+	ck_assert_int_eq(fs_write(go[1], "x", 1), 0);
+	ck_assert_int_eq(child_end(pid), 0);
+	let_go(&child);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	(void)close(go[0]);
+	(void)close(go[1]);
 }
 END_TEST
 
@@ -1409,7 +1495,7 @@ START_TEST(cancel_other)
 	pid = child_start(be_worker, child);
 	ck_assert_int_eq(fs_read(ready[0], &c, 1), 1);
 	cancel("a", 0, CLAIM_REFUSED);
-	ck_assert_str_eq(why, "it has ended, and a new job has its ID");
+	ck_assert_str_eq(why, "it is completed: it ended by itself");
 	expect_file(RUNNING, "a", JOB RUN_LATER(2));
 	ck_assert_int_eq(count_at(spool.dir[SPOOL_CONTROL]), 0);
 	ck_assert_int_eq(fs_write(go[1], "x", 1), 0);
@@ -1484,6 +1570,12 @@ START_TEST(purge_refused)
 	expect_count(SPOOL_OUTPUT, 0);
 	expect_none(DONE, "a");
 	let_go(&child);
+	/* The ended one is meant, whoever waits for its name. */
+	put_file(DEAD, "b", JOB RUN(1, 1) DIE(2, 1));
+	put_file(PENDING, "b", JOB);
+	purge("b", 0, CLAIM_OK);
+	expect_none(DEAD, "b");
+	expect_file(PENDING, "b", JOB);
 	/* What cannot be read can go. */
 	put_file(DEAD, "bad", BAD "dead=" AT(1) "\n");
 	purge("bad", 0, CLAIM_OK);
@@ -1663,7 +1755,9 @@ add_ends(TCase *t)
 	tcase_add_test(t, retry_waits);
 	tcase_add_test(t, cancel_states);
 	tcase_add_test(t, cancel_crashes);
+	tcase_add_test(t, cancel_no_room);
 	tcase_add_test(t, cancel_orphan);
+	tcase_add_test(t, cancel_clocks);
 	tcase_add_test(t, cancel_busy);
 	tcase_add_test(t, cancel_other);
 	tcase_add_test(t, purge_outputs);

@@ -966,6 +966,16 @@ START_TEST(id_make)
 	job_id_make(out, S(0), UINT32_C(1) << 29);
 	job_id_make(other, S(0), 0);
 	ck_assert_str_ne(out, other);
+	/* And back. */
+	job_id_make(out, S(0) + 130999, 7);
+	ck_assert_int_eq(job_id_time(out), S(0) + 130000);
+	ck_assert_int_eq(job_id_time(
+			     "20261122T024800.130-x~20261122T024801.000"),
+	    S(0) + 130000);
+	ck_assert_int_eq(job_id_time("20261122T024800.130"), -1);
+	ck_assert_int_eq(job_id_time("20261322T024800.130-000000"), -1);
+	ck_assert_int_eq(job_id_time("job-20261122T024800.130-000000"), -1);
+	ck_assert_int_eq(job_id_time(""), -1);
 }
 END_TEST
 

@@ -145,6 +145,10 @@ START_TEST(show)
 		{ BYTES("\x1b[31mred"), "\\x1b[31mred" },
 		{ BYTES("\a\b\v\f"), "\\x07\\x08\\x0b\\x0c" },
 		{ BYTES("\x1f \x7f"), "\\x1f \\x7f" },
+		/* What turns the direction of text round. */
+		{ BYTES("a\xe2\x80\xae z"), "a\\xe2\\x80\\xae z" },
+		{ BYTES("\xe2\x81\xa6"), "\\xe2\\x81\\xa6" },
+		{ BYTES("\xd8\x9c"), "\\xd8\\x9c" },
 		/* C1 controls: U+009B is a CSI, to some terminals. */
 		{ BYTES("\xc2\x80"), "\\xc2\\x80" },
 		{ BYTES("\302\23331m"), "\\xc2\\x9b31m" },

@@ -35,6 +35,17 @@ printf 'd0003\n../x\n' | exits 2 q retry -
 printf 'd0003\nd0004\000\n' | exits 2 q retry -
 is 2 "$(count pending)" 'pending'
 
+# An older record among them is refused, the others go.
+cp spool/dead/d0005 'spool/dead/d0005~20260101T000000.000'
+cp spool/dead/d0005 'spool/dead/d0006~20260101T000000.000'
+q list -q --state dead | grep '^d000[56]' | exits 1 q retry -
+is 2 "$(grep -c 'is an older record, which stays as it is' err)" 'refused'
+is 4 "$(count pending)" 'pending'
+rm spool/dead/*~*
+# There is one standard input.
+echo d0007 | exits 0 q retry - -
+is 5 "$(count pending)" 'pending'
+
 # Nothing to do is done.
 exits 0 q retry - </dev/null
 

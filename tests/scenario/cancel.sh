@@ -49,6 +49,21 @@ is 0 "$(field spool/dead/polite dead exit_code)" 'exit code of polite'
 is bye "$(cat spool/output/polite.1.out)" 'output of polite'
 is 0 "$(count control)" 'requests left'
 
+# Of two that live, the one that runs; that there is another one is said.
+for i in 1 2; do
+	drop twin "cwd=$PWD" "command=: >twin.$i; until test -e no; do sleep 0.02; done"
+	wait_for 10 test -f twin.1
+done
+exits 1 q cancel twin
+# The other one may have begun by now, and so have made this one an older record.
+grep -q -e '^queuectl: twin: is cancelled, but another job of this ID is p' \
+    -e '^queuectl: twin: it has ended, and another job has its ID$' err ||
+	fail "$(cat err)"
+wait_for 10 test -f twin.2
+exits 0 q cancel twin
+is 'processing dead' "$(states spool/dead/twin)" 'history of twin'
+is 2 "$(find spool/dead -name 'twin*' | wc -l | tr -d ' ')" 'dead twins'
+
 # A request by touch(1) does the same.
 drop touched "cwd=$PWD" 'command=: >touched.runs; sleep 100'
 wait_for 10 test -f touched.runs

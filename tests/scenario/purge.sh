@@ -98,6 +98,19 @@ else
 fi
 exec 4<&-
 
+# Two at once do not mind each other.
+awk 'BEGIN { for (i = 1; i <= 500; i++) {
+	file = sprintf("spool/completed/p%04d", i)
+	print "command=true" >file
+	close(file)
+} }'
+q purge --state completed 2>err1 &
+q purge --state completed 2>err2 || fail "one of two: $(cat err2)"
+wait $! || fail "one of two: $(cat err1)"
+is 2 "$(cat err1 err2 | grep -c '^queuectl: purged [0-9]* jobs*$')" 'said'
+is 2 "$(cat err1 err2 | wc -l | tr -d ' ')" 'lines of two'
+is 0 "$(count completed)" 'completed'
+
 # Retention: what ended long enough ago goes, more than one handful of it;
 # what ends later goes when its time has come; what waits stays.
 mkdir old
@@ -133,6 +146,27 @@ none_dead() {
 wait_for 10 none_dead
 is waits "$(ls spool/pending)" 'what waits'
 
-# It does not look all the time.
-looks=$(grep -c event=purged log)
-is 5 "$looks" 'lines of the log about it'
+is 5 "$(grep -c event=purged log)" 'lines of the log about it'
+
+# It does not look all the time, be it that something cannot be removed.
+used() {
+	sed 's/.*) //' "/proc/$SUPERVISOR/stat" | awk '{ print $12 + $13 }'
+}
+if [ -r "/proc/$SUPERVISOR/stat" ]; then
+	q config set retain_dead_seconds 2
+	CODE='exit 1'
+	for id in 1 2 3; do
+		printf 'command=true\n' >"spool/dead/held$id"
+	done
+	touch -t 202001010000 spool/dead/held*
+	exec 4<spool/dead/held1
+	if command -v flock >/dev/null 2>&1; then
+		flock -n 4
+	fi
+	noticed
+	before=$(used)
+	sleep 1 # what is measured is that this second is idle
+	[ "$(($(used) - before))" -le "$(timed 20)" ] ||
+		fail "of 100 ticks it used $(($(used) - before))"
+	exec 4<&-
+fi

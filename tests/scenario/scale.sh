@@ -73,6 +73,21 @@ is "pending: $many" "$(q status | head -n 1)" status
 rm -r spool/pending
 mkdir -m 700 spool/pending
 
+# Enqueued one after the other, and all of them run by now.
+awk -v n="$many" 'BEGIN {
+	for (i = 0; i < n; i++) {
+		time = sprintf("%02d:%02d:%02d", i / 3600, i / 60 % 60, i % 60)
+		name = "20020101T" time ".000-aaaaaa"
+		gsub(":", "", name)
+		name = "spool/completed/" name
+		print "command=true\ncreated_at=2002-01-01T" time "Z" >name
+		close(name)
+	}
+}'
+reads 20 list -q --limit 20
+reads 1 list -q --limit 1
+find spool/completed -type f -exec rm {} +
+
 # Few enough to be looked into: those alone of which there is more to say.
 fill completed 900
 fill dead 900
