@@ -21,9 +21,9 @@ traced() {
 # calls: what happened to jobs, one word a call.
 calls() {
 	sed -n '
-	s|.* f[a-z]*sync([0-9]*<.*/spool/\(tmp\)/.*> *) .*|sync-new|p
-	s|.* f[a-z]*sync([0-9]*<.*/spool/\([a-z]*\)> *) .*|sync-\1/|p
-	s|.* f[a-z]*sync([0-9]*<.*/spool/[a-z]*/.*> *) .*|sync-job|p
+	s|.* f[a-z]*sync([0-9]*<.*/spool/\(tmp\)/.*> *[)<].*|sync-new|p
+	s|.* f[a-z]*sync([0-9]*<.*/spool/\([a-z]*\)> *[)<].*|sync-\1/|p
+	s|.* f[a-z]*sync([0-9]*<.*/spool/[a-z]*/.*> *[)<].*|sync-job|p
 	s|.* rename[a-z0-9]*(.*/spool/\([a-z]*\)>, .*/spool/\([a-z]*\)>, .*|\1-to-\2|p
 	s|.* write([0-9]*<.*/spool/\(tmp\)/.*|write-new|p
 	s|.* write([0-9]*<.*/spool/processing/.*|append|p
