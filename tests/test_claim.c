@@ -1480,6 +1480,13 @@ be_worker(void *arg)
 	return fs_read(ready[0], &c, 1) == -1;
 }
 
+static int
+runs(void *arg)
+{
+	(void)arg;
+	return faccessat(spool.dir[RUNNING], "a", F_OK, 0) == 0;
+}
+
 /* It ends, and its ID is given anew, all between two looks. */
 START_TEST(cancel_other)
 {
@@ -1496,6 +1503,7 @@ START_TEST(cancel_other)
 	ck_assert_int_eq(fs_read(ready[0], &c, 1), 1);
 	cancel("a", 0, CLAIM_REFUSED);
 	ck_assert_str_eq(why, "it is completed: it ended by itself");
+	ck_assert_int_eq(wait_until(runs, NULL), 1);
 	expect_file(RUNNING, "a", JOB RUN_LATER(2));
 	ck_assert_int_eq(count_at(spool.dir[SPOOL_CONTROL]), 0);
 	ck_assert_int_eq(fs_write(go[1], "x", 1), 0);
