@@ -37,14 +37,14 @@ exits() {
 	}
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds, looking every 20 ms.
+# wait_for SECONDS COMMAND...: until it succeeds, looking every 40 ms.
 wait_for() {
-	looks=$(($1 * 50))
+	looks=$(($1 * 25))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		looks=$((looks - 1))
 		[ "$looks" -gt 0 ] || fail "waited in vain for: $*"
-		sleep 0.02
+		sleep 0.04
 	done
 }
 

@@ -66,6 +66,20 @@ sequence(const unsigned char *p, size_t len)
 	return 0;
 }
 
+/* True for what ends a line, or changes the direction of text. */
+static int
+turns(const unsigned char *p, size_t n)
+{
+	if (n == 2)
+		return p[0] == 0xd8 && p[1] == 0x9c;
+	if (n != 3 || p[0] != 0xe2)
+		return 0;
+	if (p[1] == 0x80)
+		return p[2] == 0x8e || p[2] == 0x8f ||
+		    (p[2] >= 0xa8 && p[2] <= 0xae);
+	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
+}
+
 int
 fuzz_clean(const char *s, size_t len)
 {
@@ -78,7 +92,7 @@ fuzz_clean(const char *s, size_t len)
 			return 0;
 		if (p[0] >= 0x80)
 			n = sequence(p, len);
-		if (n == 0 || (p[0] == 0xc2 && p[1] < 0xa0))
+		if (n == 0 || (p[0] == 0xc2 && p[1] < 0xa0) || turns(p, n))
 			return 0;
 	}
 	return 1;

@@ -16,8 +16,10 @@ if [ "$TEST_OS" != linux ]; then
 	q config set poll_interval_ms 10
 elif [ -n "${TEST_SANITIZED:-}" ]; then
 	drops=1000
-else
+elif [ -n "${TEST_LONG:-}" ]; then
 	drops=20000
+else
+	drops=5000
 fi
 drops=${DROPS:-$drops}
 batch=${BATCH:-$drops}
