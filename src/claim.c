@@ -762,7 +762,7 @@ find(const struct request *q)
 	struct stat st;
 	int dir, i;
 
-	if (q->dir != JOB_NO_STATE)
+	if (q->dir != JOB_NO_STATE || q->spool->fd == -1)
 		return q->dir;
 	/* Twice: it may go back while we look. */
 	for (i = 0; q->inode != 0 && i < 2 * JOB_STATES; i++) {

@@ -91,11 +91,22 @@ copy_output(int fd, int raw)
 {
 	static char text[OUTPUT_CHUNK];
 	struct buf out = BUF_EMPTY;
-	size_t have = 0, n;
+	size_t have = 0, n, want;
 	char last = '\n';
-	ssize_t got;
+	struct stat st;
+	ssize_t got = 0;
+	off_t left;
 
-	while ((got = fs_read(fd, text + have, sizeof text - have)) > 0) {
+	/* No further than it reaches now: its job may go on writing. */
+	if (fstat(fd, &st) == -1)
+		return -1;
+	for (left = st.st_size; left > 0; left -= got) {
+		want = sizeof text - have;
+		if ((off_t)want > left)
+			want = (size_t)left;
+		got = fs_read(fd, text + have, want);
+		if (got <= 0)
+			break;
 		have += (size_t)got;
 		last = text[have - 1];
 		n = raw ? have : whole_part(text, have);
@@ -114,7 +125,7 @@ copy_output(int fd, int raw)
 		cmd_print(&out);
 	}
 	buf_free(&out);
-	return got == 0 ? 0 : -1;
+	return got == -1 ? -1 : 0;
 }
 
 /* Prints one stream of an attempt, nothing if it is not there. */

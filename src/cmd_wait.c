@@ -198,27 +198,10 @@ scan(struct waiting *w)
 	}
 }
 
-/* One of dead/: did it die since we began? */
 static int
-look_dead(void *arg, const char *name, uint64_t inode)
+count_death(void *arg, const char *name)
 {
-	const struct job_event *e;
-	struct waiting *w = arg;
-	struct record r;
-	struct stat st;
-
-	(void)inode;
-	/* Two seconds: some file systems keep no fractions. */
-	if (!job_id_valid(name) ||
-	    fstatat(w->spool.dir[SPOOL_DEAD], name, &st, AT_SYMLINK_NOFOLLOW) ==
-		-1 ||
-	    (int64_t)st.st_ctime * WHEN_SECOND < w->began - 2 * WHEN_SECOND ||
-	    record_read(&w->spool, SPOOL_DEAD, name, &r) != SPOOL_OK)
-		return 0;
-	e = job_last_event(&r.job, JOB_DEAD);
-	if (e != NULL && e->time >= w->began)
-		take_dead(w, name);
-	record_free(&r);
+	take_dead(arg, name);
 	return 0;
 }
 
@@ -230,7 +213,6 @@ static void
 end_all(struct waiting *w)
 {
 	char why[SPOOL_WHY_MAX];
-	struct stat st;
 
 	if (!w->all || w->spool.fd == -1)
 		return;
@@ -239,9 +221,8 @@ end_all(struct waiting *w)
 		set_status(w, MSG_REFUSED);
 		return;
 	}
-	if (w->status == MSG_OK && fstat(w->spool.dir[SPOOL_DEAD], &st) == 0 &&
-	    record_changed(&st) >= w->began - 2 * WHEN_SECOND)
-		(void)spool_scan(&w->spool, SPOOL_DEAD, look_dead, w);
+	if (w->status == MSG_OK)
+		(void)record_deaths(&w->spool, w->began, count_death, w);
 }
 
 /* ---- Being told ---- */

@@ -276,6 +276,12 @@ index_next(struct index *ix, int64_t now)
 	return ix->ready.count > 0 ? ix->ready.entry[0] : NULL;
 }
 
+struct index_entry *
+index_later(const struct index *ix)
+{
+	return ix->later.count > 0 ? ix->later.entry[0] : NULL;
+}
+
 int64_t
 index_next_due(const struct index *ix)
 {

@@ -83,6 +83,9 @@ void index_remove(struct index *ix, struct index_entry *e);
 /* The first of those that are due at `now`, or NULL. */
 struct index_entry *index_next(struct index *ix, int64_t now);
 
+/* The first of those that are not due yet, or NULL. */
+struct index_entry *index_later(const struct index *ix);
+
 /* When the next entry that is not due yet will be; WHEN_NEVER if none. */
 int64_t index_next_due(const struct index *ix);
 

@@ -153,14 +153,14 @@ progress_show(struct progress *p, const struct progress_counts *c, int64_t mono)
 void
 progress_lift(const struct progress *p, struct buf *out)
 {
-	if (p->line.len > 0)
+	if (p->line.len > 0 && !in_background(p->fd))
 		buf_puts(out, PROGRESS_ERASE);
 }
 
 void
 progress_lower(const struct progress *p, struct buf *out)
 {
-	if (p->line.len > 0)
+	if (p->line.len > 0 && !in_background(p->fd))
 		buf_printf(out, "%s" PROGRESS_ERASE "\r", buf_text(&p->line));
 }
 
@@ -182,7 +182,7 @@ progress_end(struct progress *p, const struct progress_counts *c, int64_t mono)
 {
 	struct buf out = BUF_EMPTY;
 
-	if (p->shown) {
+	if (p->shown && !in_background(p->fd)) {
 		progress_lift(p, &out);
 		progress_summary(&out, c, mono - p->began);
 		buf_putc(&out, '\n');

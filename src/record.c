@@ -241,3 +241,48 @@ record_updated(const struct record *r)
 	/* The clock of a file system may be a tick behind. */
 	return r->mtime > created ? r->mtime : created;
 }
+
+/* ---- The dead of late ---- */
+
+struct deaths {
+	const struct spool *spool;
+	int64_t since;
+	int (*found)(void *arg, const char *name);
+	void *arg;
+};
+
+static int
+look_dead(void *arg, const char *name, uint64_t inode)
+{
+	const struct deaths *d = arg;
+	const struct job_event *e;
+	struct record r;
+	struct stat st;
+	int late;
+
+	(void)inode;
+	/* Two seconds: some file systems keep no fractions. */
+	if (!job_id_valid(name) ||
+	    fstatat(d->spool->dir[SPOOL_DEAD], name, &st,
+		AT_SYMLINK_NOFOLLOW) == -1 ||
+	    (int64_t)st.st_ctime * WHEN_SECOND < d->since - 2 * WHEN_SECOND ||
+	    record_read(d->spool, SPOOL_DEAD, name, &r) != SPOOL_OK)
+		return 0;
+	e = job_last_event(&r.job, JOB_DEAD);
+	late = e != NULL && e->time >= d->since;
+	record_free(&r);
+	return late ? d->found(d->arg, name) : 0;
+}
+
+int
+record_deaths(const struct spool *s, int64_t since,
+    int (*found)(void *arg, const char *name), void *arg)
+{
+	struct deaths d = { s, since, found, arg };
+	struct stat st;
+
+	if (fstat(s->dir[SPOOL_DEAD], &st) == 0 &&
+	    record_changed(&st) < since - 2 * WHEN_SECOND)
+		return 0; /* none has come */
+	return spool_scan(s, SPOOL_DEAD, look_dead, &d);
+}

@@ -90,6 +90,13 @@ long record_timeout(const struct record *r, const struct conf *conf);
 /* True if the worker that began a run is alive. */
 int record_run_alive(const struct spool *s, const struct job_event *run);
 
+/*
+ * Calls `found` for each job that has died since then and is in dead/ under its
+ * ID, until that returns non-zero.  Returns that, 0, or -1 with errno.
+ */
+int record_deaths(const struct spool *s, int64_t since,
+    int (*found)(void *arg, const char *name), void *arg);
+
 /* When it was created, as far as is known, and last changed. */
 int64_t record_created(const struct record *r);
 int64_t record_updated(const struct record *r);

@@ -64,6 +64,8 @@ struct supervisor {
 	/* When to do what, on the monotonic clock. */
 	int64_t resume;	 /* nothing new before */
 	int64_t tick;	 /* look at everything */
+	int64_t stopped; /* when it was told to stop */
+	int64_t verify;	 /* draining: see if what waits is still there */
 	int64_t recover; /* look at processing/ */
 	int64_t respawn; /* replace workers */
 	int64_t checked; /* free space was looked at */
@@ -273,6 +275,7 @@ stop(struct supervisor *sv, const char *why)
 	if (sv->stopping)
 		return;
 	sv->stopping = 1;
+	sv->stopped = fs_mono();
 	log_printf(&sv->log, "event=stopping reason=%s running=%d", why,
 	    sv->crew.busy);
 	crew_dismiss(&sv->crew);
@@ -561,7 +564,9 @@ obey_signals(struct supervisor *sv)
 				/* Shell and kernel may both send one. */
 				stop(sv, "hangup");
 			} else if (sv->stopping) {
-				interrupt(sv, "signal");
+				/* timeout(1) sends one to us and one to all. */
+				if (fs_mono() - sv->stopped >= SUPERVISOR_TWICE)
+					interrupt(sv, "signal");
 			} else {
 				stop(sv, "signal");
 			}
@@ -656,18 +661,50 @@ say_draining(struct supervisor *sv)
 	    (unsigned long)waiting, time, sv->foreign ? "yes" : "no");
 }
 
+/* Forgets what was to run later and is not there any more. */
+static void
+verify_later(struct supervisor *sv, int64_t mono)
+{
+	struct index_entry *e;
+	struct stat st;
+
+	if (mono < sv->verify)
+		return;
+	while ((e = index_later(&sv->index)) != NULL &&
+	    fstatat(sv->spool->dir[e->dir], e->name, &st,
+		AT_SYMLINK_NOFOLLOW) == -1 &&
+	    errno == ENOENT)
+		index_remove(&sv->index, e);
+	sv->verify = mono + WHEN_SECOND;
+}
+
+/* One died elsewhere: cancelled, or under another supervisor. */
+static int
+count_death(void *arg, const char *name)
+{
+	struct supervisor *sv = arg;
+
+	(void)name;
+	sv->died = 1;
+	return 1;
+}
+
 /* Stops when nothing of any state is live, here or elsewhere. */
 static void
 drain(struct supervisor *sv, int64_t mono)
 {
 	if (sv->stopping || sv->crew.busy > 0)
 		return;
+	verify_later(sv, mono);
 	if (sv->index.count == sv->index.ignored &&
 	    (!sv->foreign || mono >= sv->recover)) {
 		scout_scan(&sv->scout);
 		recover_all(sv);
 		if (sv->index.count == sv->index.ignored && !sv->foreign &&
 		    sv->scout.trouble == 0) {
+			if (sv->died == 0)
+				(void)record_deaths(sv->spool, sv->started_at,
+				    count_death, sv);
 			stop(sv, "drained");
 			return;
 		}
@@ -849,6 +886,9 @@ sleep_until(struct supervisor *sv, int64_t mono)
 		until = sv->show;
 	if (sv->stopping || crew_idle(&sv->crew) == NULL)
 		return until;
+	if (sv->options->drain && sv->crew.busy == 0 &&
+	    index_later(&sv->index) != NULL && sv->verify < until)
+		until = sv->verify;
 	if (sv->resume > mono) /* held up, whatever becomes due */
 		return sv->resume < until ? sv->resume : until;
 	if (due != WHEN_NEVER && due - now < until - mono)

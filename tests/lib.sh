@@ -218,7 +218,7 @@ clean_up() {
 	at_exit
 	for pid in $PIDS; do
 		kill -TERM "$pid" 2>/dev/null || continue
-		sleep 0.1
+		sleep 0.3
 		kill -TERM "$pid" 2>/dev/null || :
 	done
 	for pid in $PIDS; do

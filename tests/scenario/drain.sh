@@ -47,3 +47,20 @@ forget "$drainer"
 test -f spool/completed/elsewhere || fail 'it left before a running job ended'
 stop_workers
 is 0 "$STATUS" 'exit status of the other supervisor'
+
+# What waits for its time is cancelled, or is taken away: no need to wait.
+rm -f log
+q enqueue --id gone --delay 1h true >id
+q enqueue --id dies --delay 1h true >id
+STATUS=0
+"$QUEUECTL" worker start --drain >log 2>&1 &
+SUPERVISOR=$!
+PIDS="$PIDS $SUPERVISOR"
+wait_for 10 registered
+wait_for 10 logged event=draining
+rm spool/pending/gone
+q cancel dies
+wait_for 10 logged reason=drained
+wait "$SUPERVISOR" || STATUS=$?
+forget "$SUPERVISOR"
+is 1 "$STATUS" 'exit status: a job died meanwhile'

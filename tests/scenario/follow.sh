@@ -196,3 +196,18 @@ in_time() {
 }
 one_round in_time || fail "lines come too late: $(cat late)"
 stop_workers
+
+# Without -f it is what there is: it ends, though the job goes on writing.
+workers
+q enqueue --id endless --timeout 60 'while :; do echo more; done' >id
+wait_for 10 test -s spool/output/endless.1.out
+for how in '' --stdout; do
+	# shellcheck disable=SC2086 # may be empty
+	"$QUEUECTL" output $how endless >part &
+	reader=$!
+	PIDS="$PIDS $reader"
+	wait_for 20 gone "$reader"
+	forget "$reader"
+	[ -s part ] || fail 'nothing was printed'
+done
+q cancel endless

@@ -30,6 +30,9 @@ exits 2 q dlq purge
 exits 2 q dlq purge --all bad1
 is 3 "$(count completed)" 'completed'
 
+exits 3 q -s "$PWD/none" purge bad1
+[ ! -d none ] || fail 'a spool was made'
+
 # -n tells, and removes nothing.
 exits 0 q purge -n --older-than 1d
 is 'bad1

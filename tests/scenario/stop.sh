@@ -33,7 +33,7 @@ stopping() {
 workers --count 2
 held slow :
 began slow
-kill -TERM "$SUPERVISOR"
+kill -TERM "$SUPERVISOR" "$SUPERVISOR" # at once: that is one
 wait_for 10 stopping
 drop later "command=touch $PWD/later"
 q list >listed
@@ -61,6 +61,7 @@ held retried : " exit 1" max_retries=1 max_backoff=0
 began plain good sorry deaf retried
 kill -TERM "$SUPERVISOR"
 wait_for 10 stopping
+sleep 0.3 # two within a quarter of a second are one
 kill -TERM "$SUPERVISOR"
 STATUS=0
 wait "$SUPERVISOR" || STATUS=$?
