@@ -601,7 +601,7 @@ spool_scan(const struct spool *s, int dir,
 
 	if (s->fd == -1)
 		return 0;
-	fd = open_dir(s->dir[dir], ".");
+	fd = open_dir(dir == SPOOL_TOP ? s->fd : s->dir[dir], ".");
 	if (fd == -1)
 		return -1;
 	d = fdopendir(fd);

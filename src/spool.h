@@ -32,6 +32,7 @@ enum spool_dir {
 	SPOOL_CONTROL
 };
 #define SPOOL_DIRS 9
+#define SPOOL_TOP  (-1) /* the spool itself, for spool_scan */
 
 #define SPOOL_HOST_MAX 64			 /* bytes of a host name kept */
 #define SPOOL_SETTLE   (60 * WHEN_SECOND)	 /* half-written, then dead */
