@@ -633,9 +633,8 @@ fs_clock(struct spool *s)
 	return now;
 }
 
-/* True if HOST.PID.SLOT is a worker of this host. */
-static int
-is_local(const struct spool *s, const char *worker)
+int
+claim_is_local(const struct spool *s, const char *worker)
 {
 	size_t len = strlen(worker);
 	int dots;
@@ -657,7 +656,7 @@ is_leased(const struct claim *c, const struct conf *conf)
 	int64_t now;
 
 	if (e == NULL || e->worker == NULL || c->job.last != JOB_PROCESSING ||
-	    is_local(c->spool, e->worker))
+	    claim_is_local(c->spool, e->worker))
 		return 0;
 	now = fs_clock(c->spool);
 	return now == -1 || fstat(c->fd, &st) == -1 ||

@@ -101,6 +101,9 @@ void claim_touch(const struct claim *c);
 enum claim_result claim_recover(struct claim *c, struct spool *s,
     const struct conf *conf, const char *name);
 
+/* True if HOST.PID.SLOT is a worker of this host: the lock alone decides. */
+int claim_is_local(const struct spool *s, const char *worker);
+
 /*
  * Lets a failed or dead job (with `again`, a completed one) run again now,
  * with all its retries.  Waits up to SPOOL_WAIT for its lock.  CLAIM_OK,

@@ -73,16 +73,29 @@ open_spool(const struct opt_args *args, struct spool *s, enum spool_want want)
 	return ret;
 }
 
-int
-cmd_open_read(const struct opt_args *args, struct spool *s)
+/* Opens it to look, and says if there is none. */
+static int
+open_to_look(const struct opt_args *args, struct spool *s, enum spool_want want)
 {
-	int status = open_spool(args, s, SPOOL_READ);
+	int status = open_spool(args, s, want);
 
 	if (status == MSG_OK && s->fd == -1)
 		cmd_warn(s->path,
 		    "there is no spool yet: 'queuectl enqueue' "
 		    "or 'queuectl init' makes it");
 	return status;
+}
+
+int
+cmd_open_read(const struct opt_args *args, struct spool *s)
+{
+	return open_to_look(args, s, SPOOL_READ);
+}
+
+int
+cmd_open_examine(const struct opt_args *args, struct spool *s)
+{
+	return open_to_look(args, s, SPOOL_EXAMINE);
 }
 
 int

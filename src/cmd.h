@@ -61,6 +61,9 @@ int cmd_errno_status(int error);
  */
 int cmd_open_read(const struct opt_args *args, struct spool *s);
 
+/* The same, but also one that nobody should use (spool_unsafe). */
+int cmd_open_examine(const struct opt_args *args, struct spool *s);
+
 /* Opens the spool, and makes it if there is none. */
 int cmd_open_make(const struct opt_args *args, struct spool *s);
 

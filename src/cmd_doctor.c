@@ -7,96 +7,118 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "fs.h"
 #include "json.h"
 
 /* What was found so far. */
 struct report {
-	int json;
-	long told, faults, repaired;
+	struct buf json; /* the array, if that is wanted; else empty */
+	long faults, repaired;
 };
 
 static void
-put_member(struct buf *out, const char *name, const char *value)
+put_bool(struct buf *out, const char *name, int value)
 {
-	buf_printf(out, ",\"%s\":", name);
-	json_string(out, value, strlen(value));
+	json_name(out, name);
+	buf_puts(out, value ? "true" : "false");
 }
 
 static void
-put_json(const struct report *r, struct buf *out,
-    const struct doctor_finding *f)
+put_json(struct buf *out, const struct doctor_finding *f)
 {
-	buf_puts(out, r->told == 0 ? "\n{\"kind\":" : ",\n{\"kind\":");
-	json_string(out, f->kind, strlen(f->kind));
-	put_member(out, "path", f->path);
-	put_member(out, "what", f->what);
-	if (f->remedy != NULL)
-		put_member(out, "remedy", f->remedy);
-	buf_printf(out, ",\"fault\":%s,\"repairable\":%s,\"repaired\":%s}",
-	    f->fault ? "true" : "false", f->repairable ? "true" : "false",
-	    f->repaired ? "true" : "false");
+	json_next(out);
+	buf_puts(out, "\n{");
+	json_member_string(out, "kind", f->kind->name);
+	json_member_string(out, "path", f->path);
+	json_member_string(out, "what", f->what);
+	if (f->kind->remedy != NULL)
+		json_member_string(out, "remedy", f->kind->remedy);
+	put_bool(out, "fault", f->kind->fault);
+	put_bool(out, "repairable", f->kind->repairable);
+	put_bool(out, "repaired", f->repaired);
+	buf_putc(out, '}');
 }
 
 static void
-put_line(struct buf *out, const struct doctor_finding *f)
+print_line(const struct doctor_finding *f)
 {
-	buf_printf(out, "%s: ", f->kind);
-	cmd_put(out, f->path);
-	buf_puts(out, ": ");
-	cmd_put(out, f->what);
-	if (f->remedy != NULL)
-		buf_printf(out, " (%s: %s)",
-		    f->repaired	      ? "repaired" :
-			f->repairable ? "--repair" :
-					"to do",
-		    f->remedy);
-	buf_putc(out, '\n');
+	struct buf line = BUF_EMPTY;
+
+	buf_printf(&line, "%s: %s: ",
+	    f->repaired	       ? "repaired" :
+		f->kind->fault ? "fault" :
+				 "note",
+	    f->kind->name);
+	cmd_put(&line, f->path);
+	buf_puts(&line, ": ");
+	cmd_put(&line, f->what);
+	if (f->kind->remedy != NULL && !f->repaired)
+		buf_printf(&line, " (%s)", f->kind->remedy);
+	cmd_print_row(&line);
+	buf_free(&line);
 }
 
 static void
 report(void *arg, const struct doctor_finding *f)
 {
 	struct report *r = arg;
-	struct buf out = BUF_EMPTY;
 
-	if (r->json)
-		put_json(r, &out, f);
+	if (r->json.len > 0)
+		put_json(&r->json, f);
 	else
-		put_line(&out, f);
-	cmd_print(&out);
-	buf_free(&out);
-	r->told++;
-	r->faults += f->fault;
+		print_line(f);
+	r->faults += f->kind->fault && !f->repaired;
 	r->repaired += f->repaired;
+}
+
+/* Ends the array; the exit status. */
+static int
+print_array(struct buf *json)
+{
+	int empty = json->len == 1;
+
+	buf_puts(json, empty ? "]\n" : "\n]\n");
+	return cmd_print_json(json);
+}
+
+/* For whoever reads only standard error. */
+static void
+say_sum(const struct report *r)
+{
+	const char *s = r->faults == 1 ? "" : "s";
+
+	if (r->repaired > 0)
+		msg_warnx("%ld repaired, %ld fault%s left", r->repaired,
+		    r->faults, s);
+	else if (r->faults > 0)
+		msg_warnx("%ld fault%s", r->faults, s);
 }
 
 static int
 run_doctor(const struct opt_args *args)
 {
-	struct report r = { 0, 0, 0, 0 };
-	struct conf conf;
+	struct report r = { BUF_EMPTY, 0, 0 };
+	struct doctor_options o;
 	struct spool s;
-	int status = cmd_open_read(args, &s);
+	int status = cmd_open_examine(args, &s);
 
 	if (status != MSG_OK)
 		return status;
-	cmd_config(&s, &conf);
-	s.durable = conf.durability == CONF_FULL;
-	r.json = opt_value(args, "json") != NULL;
-	if (r.json)
-		fputs("[", stdout);
-	if (doctor_run(&s, &conf, opt_value(args, "repair") != NULL, report,
-		&r) == -1) {
-		msg_warn("%s: could not be examined whole", s.path);
+	o.repair = opt_value(args, "repair") != NULL;
+	o.patience = DOCTOR_PATIENCE;
+	o.now = fs_now();
+	if (opt_value(args, "json") != NULL)
+		buf_putc(&r.json, '[');
+	if (doctor_run(&s, &o, report, &r) == -1) {
+		msg_warn("%s: cannot be examined whole", s.path);
+		status = MSG_REFUSED;
+	} else if (r.faults > 0) {
 		status = MSG_REFUSED;
 	}
-	if (r.json)
-		puts(r.told == 0 ? "]" : "\n]");
-	if (r.faults > r.repaired)
+	if (opt_value(args, "json") != NULL && print_array(&r.json) != MSG_OK)
 		status = MSG_REFUSED;
-	if (r.faults > 0)
-		msg_warnx("%ld fault%s, %ld repaired", r.faults,
-		    r.faults == 1 ? "" : "s", r.repaired);
+	say_sum(&r);
+	buf_free(&r.json);
 	spool_close(&s);
 	return status;
 }

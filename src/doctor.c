@@ -7,180 +7,324 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "claim.h"
+#include "conf.h"
 #include "fs.h"
 #include "os.h"
 #include "record.h"
 #include "registry.h"
 #include "text.h"
 
-#define DOCTOR_LOOKS 10	 /* at a lock that may be let go at any moment, */
-#define DOCTOR_MS    100 /* and so long between two */
-#define DOCTOR_WHAT  256
+#define DOCTOR_LOOKS  8	 /* at a suspect, within the patience */
+#define DOCTOR_ROUNDS 10 /* of repairs: one may bring another to light */
+#define DOCTOR_YOUNG  WHEN_SECOND /* an ended job may be about to move on */
+
+enum kind {
+	UNSAFE,
+	CONFIG,
+	FOREIGN,
+	MODE,
+	OWNER,
+	UNREADABLE,
+	TORN,
+	ATTEMPTS,
+	FUTURE,
+	MOVED,
+	TWINS,
+	LOST,
+	ORPHANED,
+	HELD,
+	OUTPUT,
+	ARCHIVE,
+	EMPTY,
+	REQUEST,
+	WORKER,
+	LEFT
+};
+
+static const struct doctor_kind kinds[] = {
+	{ "unsafe", "nothing is repaired as long as this is so", 1, 0 },
+	{ "config", "mend it: nothing is repaired as long as this is so", 1,
+	    0 },
+	{ "foreign", "move it out of the spool", 1, 0 },
+	{ "mode", "--repair forbids it", 1, 1 },
+	{ "owner", "chown it, or move it out of the spool", 1, 0 },
+	{ "unreadable", "mend it, or move it out of the spool", 1, 0 },
+	{ "torn", "--repair cuts it off", 1, 1 },
+	{ "attempts", "its history is not whole: look at its outputs", 1, 0 },
+	{ "future", "set the clock, or let that time come", 1, 0 },
+	{ "moved", NULL, 0, 0 },
+	{ "twins", "move one of them to dead/, or away", 1, 0 },
+	{ "lost", "--repair puts it back, as a supervisor would", 1, 1 },
+	{ "orphaned", "wait, end the process, or 'queuectl cancel --force'", 1,
+	    0 },
+	{ "held", "end the process, or 'queuectl purge --force' the ended job",
+	    1, 0 },
+	{ "output", "remove it, if nobody wants it", 1, 0 },
+	{ "archive", "--repair renames the record too", 0, 1 },
+	{ "empty", "--repair removes it", 0, 1 },
+	{ "request", "--repair removes it", 0, 1 },
+	{ "worker", "--repair removes it", 0, 1 },
+	{ "left", "--repair removes it", 0, 1 },
+};
+
+/* An entry that something seems wrong with. */
+struct suspect {
+	size_t part; /* of the spool, see parts[] */
+	uint64_t inode;
+	int64_t changed;
+	unsigned kinds; /* bits: found at each look so far */
+	char *name;
+};
 
 struct doctor {
 	struct spool *spool;
-	const struct conf *conf;
-	int repair;
-	int dir; /* being scanned */
-	int64_t now;
-	struct stat top; /* of the spool */
+	struct conf conf;
+	const struct doctor_options *options;
 	void (*found)(void *arg, const struct doctor_finding *f);
 	void *arg;
+	uid_t owner;   /* of the spool */
+	int repairing; /* this round repairs, and tells of nothing else */
+	int repaired;  /* something, in this round */
+	int left;      /* something was not, in this round */
+	int error;     /* errno, if something could not be seen */
+
+	/* The present look. */
+	int look; /* 0: the scan */
+	size_t part;
+	int dir;
+	unsigned kinds;	 /* bits: found by it, */
+	unsigned before; /* and at each look at this entry before */
+
+	struct suspect *suspect;
+	size_t nsuspects;
 };
 
 /* ---- Telling ---- */
 
-static void tell(const struct doctor *d, struct doctor_finding f,
-    const char *name, const char *fmt, ...) MSG_PRINTF(4, 5);
+/*
+ * Notes that something seems wrong with the entry being looked at.  True if
+ * it has seemed so long enough, and is to be told.
+ */
+static int
+sure(struct doctor *d, enum kind kind)
+{
+	d->kinds |= 1U << kind;
+	return d->look == DOCTOR_LOOKS && (d->before & 1U << kind);
+}
 
-/* Tells of SPOOL/dir/name, or of SPOOL/dir if name is NULL. */
+static void tell(struct doctor *d, enum kind kind, int repaired,
+    const char *name, const char *fmt, ...) MSG_PRINTF(5, 6);
+
+/* Tells of an entry of the directory, or of that itself if name is NULL. */
 static void
-tell(const struct doctor *d, struct doctor_finding f, const char *name,
+tell(struct doctor *d, enum kind kind, int repaired, const char *name,
     const char *fmt, ...)
 {
-	char what[DOCTOR_WHAT];
+	char what[JOB_ERROR_MAX + CONF_ERROR_MAX];
 	struct buf path = BUF_EMPTY;
+	struct doctor_finding f;
 	va_list ap;
 
+	if (d->repairing && !repaired) {
+		d->left = 1;
+		return;
+	}
+	d->repaired |= repaired;
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
 	if (d->dir != SPOOL_TOP)
 		buf_printf(&path, "%s%s", spool_dir_name(d->dir),
 		    name != NULL ? "/" : "");
+	else if (name == NULL)
+		buf_puts(&path, ".");
 	if (name != NULL)
 		buf_puts(&path, name);
+	f.kind = &kinds[kind];
 	f.path = buf_text(&path);
 	f.what = what;
+	f.repaired = repaired;
 	d->found(d->arg, &f);
+	if (path.failed)
+		d->error = ENOMEM;
 	buf_free(&path);
 }
 
-static const struct doctor_finding foreign = { "foreign", NULL, NULL,
-	"move it out of the spool", 1, 0, 0 };
-static const struct doctor_finding mode = { "mode", NULL, NULL, "chmod go-w", 1,
-	0, 0 };
-static const struct doctor_finding twins = { "twins", NULL, NULL,
-	"move one of them to dead/, or away", 1, 0, 0 };
-static const struct doctor_finding torn = { "torn", NULL, NULL,
-	"cut the line off", 1, 1, 0 };
-static const struct doctor_finding unreadable = { "unreadable", NULL, NULL,
-	"mend it, or let a worker move it to dead/", 1, 0, 0 };
-static const struct doctor_finding moved = { "moved", NULL, NULL, NULL, 0, 0,
-	0 };
-static const struct doctor_finding attempts = { "attempts", NULL, NULL, NULL, 1,
-	0, 0 };
-static const struct doctor_finding future = { "future", NULL, NULL,
-	"set the clock, or the time", 1, 0, 0 };
-static const struct doctor_finding lost = { "lost", NULL, NULL,
-	"put it back, as a supervisor would", 1, 1, 0 };
-static const struct doctor_finding orphaned = { "orphaned", NULL, NULL,
-	"end the process, or 'queuectl cancel --force'", 1, 0, 0 };
-static const struct doctor_finding held = { "held", NULL, NULL,
-	"end the process, or 'queuectl purge --force'", 1, 0, 0 };
-static const struct doctor_finding output = { "output", NULL, NULL,
-	"remove it, if nobody wants it", 1, 0, 0 };
-static const struct doctor_finding archive = { "archive", NULL, NULL,
-	"complete the renaming", 1, 1, 0 };
-static const struct doctor_finding empty = { "empty", NULL, NULL, "remove it",
-	1, 1, 0 };
-static const struct doctor_finding request = { "request", NULL, NULL,
-	"remove it", 1, 1, 0 };
-static const struct doctor_finding worker = { "worker", NULL, NULL,
-	"remove the entry", 1, 1, 0 };
-static const struct doctor_finding left = { "left", NULL, NULL, "remove it", 1,
-	1, 0 };
+/* ---- Any entry ---- */
 
-/* ---- Records ---- */
-
-static void
-check_mode(const struct doctor *d, const char *name, const struct stat *st)
+static int
+fd_of(const struct doctor *d, int dir)
 {
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		tell(d, mode, name, "%s may write it",
-		    st->st_mode & S_IWOTH ? "others" : "its group");
-	if (st->st_uid != d->top.st_uid)
-		tell(d, mode, name, "belongs to user %ld, the spool to %ld",
-		    (long)st->st_uid, (long)d->top.st_uid);
+	return dir == SPOOL_TOP ? d->spool->fd : d->spool->dir[dir];
 }
 
 static int
-is_there(const struct doctor *d, int dir, const char *name)
+is_there(const struct doctor *d, int dir, const char *name, struct stat *st)
 {
-	struct stat st;
-
-	return fstatat(d->spool->dir[dir], name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	return fstatat(fd_of(d, dir), name, st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/*
- * Two live records of an ID, the one in pending/ that waits for its namesake
- * excepted.  Looked at twice: a job moves.
- */
-static void
-check_twins(const struct doctor *d, const char *name)
+static int64_t
+change_time(const struct stat *st)
 {
-	int looks;
+	return (int64_t)st->st_ctim.tv_sec * WHEN_SECOND +
+	    st->st_ctim.tv_nsec / 1000;
+}
 
-	if (d->dir != SPOOL_FAILED)
+/* 1 if somebody holds the lock of a job's file, 0 if not, -1: it is gone. */
+static int
+is_held(struct doctor *d, int dir, const char *name)
+{
+	int fd, held;
+
+	switch (spool_open_job(d->spool, dir, name, &fd)) {
+	case SPOOL_OK:
+		break;
+	case SPOOL_ERROR:
+		d->error = errno;
+		return -1;
+	default:
+		return -1;
+	}
+	/* Shared, and for a moment: who wants it tries again. */
+	held = os_flock(fd, OS_LOCK_SHARED, 0);
+	if (held == -1)
+		d->error = errno;
+	(void)fs_close(fd);
+	return held;
+}
+
+/* Takes the permission to write away from others, unless it is locked. */
+static int
+protect(const struct doctor *d, const char *name, const struct stat *st)
+{
+	int fd = fs_open(fd_of(d, d->dir), name, O_RDONLY | O_NONBLOCK, 0);
+	int done = 0;
+	struct stat now;
+
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &now) == 0 && now.st_ino == st->st_ino &&
+	    os_flock(fd, OS_LOCK_SHARED, 0) == 0)
+		done = fchmod(fd,
+			   now.st_mode & 07777 &
+			       ~(mode_t)(S_IWGRP | S_IWOTH)) == 0;
+	(void)fs_close(fd);
+	return done;
+}
+
+/* Removes a file that nobody holds; true if that was done. */
+static int
+discard(const struct doctor *d, const char *name, const struct stat *st)
+{
+	int fd, done = 0;
+	struct stat now;
+
+	if (spool_take(d->spool, d->dir, name, &fd) != SPOOL_OK)
+		return 0;
+	if (fstat(fd, &now) == 0 && now.st_ino == st->st_ino)
+		done = unlinkat(d->spool->dir[d->dir], name, 0) == 0;
+	spool_release(fd);
+	return done;
+}
+
+/* Root may put its files anywhere, but no worker can write to its jobs. */
+static void
+check_mode(struct doctor *d, const char *name, const struct stat *st)
+{
+	int is_job = d->dir >= 0 && d->dir < JOB_STATES;
+
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) && sure(d, MODE))
+		tell(d, MODE, d->repairing && protect(d, name, st), name,
+		    "%s may write it",
+		    st->st_mode & S_IWOTH ? "others" : "its group");
+	if (st->st_uid != d->owner && (st->st_uid != 0 || is_job) &&
+	    sure(d, OWNER))
+		tell(d, OWNER, 0, name,
+		    "belongs to user %ld, but the spool to user %ld",
+		    (long)st->st_uid, (long)d->owner);
+}
+
+/* ---- What a job file says ---- */
+
+/* A job that runs while another one of its ID is to be tried again. */
+static void
+check_twins(struct doctor *d, const char *name, const struct stat *st)
+{
+	struct stat other, again;
+
+	if (d->dir != SPOOL_FAILED ||
+	    !is_there(d, SPOOL_PROCESSING, name, &other) ||
+	    !is_there(d, SPOOL_FAILED, name, &again) ||
+	    again.st_ino != st->st_ino)
 		return;
-	for (looks = 0; looks < DOCTOR_LOOKS; looks++) {
-		if (!is_there(d, SPOOL_FAILED, name) ||
-		    !is_there(d, SPOOL_PROCESSING, name))
-			return;
-		(void)poll(NULL, 0, DOCTOR_MS);
-	}
-	tell(d, twins, name, "is also in processing/");
+	/* The same file, seen twice, has only moved. */
+	if ((other.st_ino != st->st_ino || st->st_nlink > 1) && sure(d, TWINS))
+		tell(d, TWINS, 0, name, "is also in processing/");
 }
 
-/* Attempts are counted from 1, and none is left out. */
+/* Attempts are counted from 1, none is left out, and each ends once. */
 static void
-check_attempts(const struct doctor *d, const struct record *r)
+check_attempts(struct doctor *d, const struct record *r)
 {
+	int begun = 0, ended = 0, wrong = 0;
+	const struct job_event *e = NULL;
 	size_t i;
-	int last = 0;
 
-	for (i = 0; i < r->job.nevents; i++) {
-		if (r->job.events[i].state != JOB_PROCESSING)
-			continue;
-		if (r->job.events[i].attempt != last + 1) {
-			tell(d, attempts, r->name, "attempt %d follows %d",
-			    r->job.events[i].attempt, last);
-			return;
+	for (i = 0; i < r->job.nevents && !wrong; i++) {
+		e = &r->job.events[i];
+		if (e->state == JOB_PROCESSING) {
+			wrong = e->attempt != begun + 1;
+			begun += !wrong;
+		} else if (e->attempt > 0) {
+			wrong = e->attempt != begun || ended == begun;
+			ended = begun;
 		}
-		last++;
 	}
+	if (!wrong || !sure(d, ATTEMPTS))
+		return;
+	if (e->state == JOB_PROCESSING)
+		tell(d, ATTEMPTS, 0, r->name, "attempt %d begins after %d",
+		    e->attempt, begun);
+	else
+		tell(d, ATTEMPTS, 0, r->name,
+		    "attempt %d ends, but the last one was %d%s", e->attempt,
+		    begun, e->attempt == begun ? ", which has ended" : "");
 }
 
 static void
-check_times(const struct doctor *d, const struct record *r)
+check_times(struct doctor *d, const struct record *r)
 {
-	const struct job_event *e = job_last_event(&r->job, JOB_NO_STATE);
 	int64_t latest = r->mtime;
 	char time[WHEN_SIZE];
+	size_t i;
 
-	if (e != NULL && e->time > latest)
-		latest = e->time;
+	for (i = 0; i < r->job.nevents; i++)
+		if (r->job.events[i].time > latest)
+			latest = r->job.events[i].time;
 	if (r->job.created_at > latest)
 		latest = r->job.created_at;
-	if (latest <= d->now + DOCTOR_FUTURE)
+	if (latest <= d->options->now + DOCTOR_FUTURE || !sure(d, FUTURE))
 		return;
 	when_format_s(time, latest);
-	tell(d, future, r->name, "tells of %s, which is still to come", time);
+	tell(d, FUTURE, 0, r->name, "tells of %s, which is still to come",
+	    time);
 }
 
 /* A last line without its newline, after whole state lines. */
 static int
 is_torn(const struct record *r)
 {
-	return r->parsed == JOB_OK && r->job.nevents > 0 &&
-	    r->job.whole < r->text.len;
+	return r->parsed != JOB_HALF && r->job.nevents > 0 &&
+	    r->text.len <= JOB_FILE_MAX && r->job.whole < r->text.len;
 }
 
-/* Under the lock: cuts the torn line off; returns if that was done. */
+/* Under the lock: cuts the torn line off; true if that was done. */
 static int
 cut(const struct doctor *d, const char *name)
 {
@@ -197,126 +341,163 @@ cut(const struct doctor *d, const char *name)
 	return done;
 }
 
+/* Whoever writes a file that is only half there may still be at it. */
 static void
-check_torn(const struct doctor *d, const struct record *r)
+check_text(struct doctor *d, const struct record *r, const struct stat *st)
 {
-	struct doctor_finding f = torn;
+	int64_t changed = change_time(st);
 
-	if (!is_torn(r))
+	if (r->mtime > changed)
+		changed = r->mtime;
+	if (is_torn(r) && sure(d, TORN))
+		tell(d, TORN, d->repairing && cut(d, r->name), r->name,
+		    "its last line has no end, and does not count");
+	if (d->dir == SPOOL_DEAD || r->parsed == JOB_OK ||
+	    (r->parsed == JOB_HALF &&
+		d->options->now - changed < d->spool->settle))
 		return;
-	f.repaired = d->repair && cut(d, r->name);
-	tell(d, f, r->name, "its last line has no end, and does not count");
+	if (sure(d, UNREADABLE))
+		tell(d, UNREADABLE, 0, r->name, "%s%s", r->error.what,
+		    d->dir == SPOOL_COMPLETED ?
+			"" :
+			"; a worker will move it to dead/");
 }
 
-/* True if somebody has kept the lock of a file for a second. */
-static int
-is_held(const struct doctor *d, const char *name)
+static void
+check_place(struct doctor *d, const struct record *r)
 {
-	int fd, looks, taken = 1;
+	int last = r->job.last;
 
-	for (looks = 0; taken == 1 && looks < DOCTOR_LOOKS; looks++) {
-		if (spool_open_job(d->spool, d->dir, name, &fd) != SPOOL_OK)
-			return 0;
-		taken = os_flock(fd, OS_LOCK_SHARED, 0);
-		(void)fs_close(fd);
-		if (taken == 1)
-			(void)poll(NULL, 0, DOCTOR_MS);
+	if (last == JOB_NO_STATE || last == d->dir || !sure(d, MOVED))
+		return;
+	tell(d, MOVED, 0, r->name,
+	    "its last line says %s: it was moved by hand, or a command was "
+	    "cut short",
+	    job_state_name(last));
+}
+
+/* ---- Jobs ---- */
+
+/*
+ * Of an ended job that moves on in this moment, when a new one gets its ID,
+ * not even the lock is looked at: not before the next look.
+ */
+static int
+is_young(const struct doctor *d, const struct stat *st)
+{
+	return d->look == 0 && d->options->now - change_time(st) < DOCTOR_YOUNG;
+}
+
+/*
+ * True if the lock of a job that is not being run is held; then it is let
+ * alone.  To look would keep a worker from a job that waits: this is done
+ * only if there is something wrong with it.
+ */
+static int
+check_held(struct doctor *d, const struct record *r, const struct stat *st)
+{
+	int ended = d->dir == SPOOL_COMPLETED || d->dir == SPOOL_DEAD;
+	int held;
+
+	if (d->look == 0 && !ended && r->job.last != JOB_PROCESSING)
+		return 0;
+	if (d->look == 0 && (!ended || is_young(d, st))) {
+		(void)sure(d, HELD);
+		return 0;
 	}
-	return taken == 1;
+	held = is_held(d, d->dir, r->name);
+	if (held == 1 && sure(d, HELD))
+		tell(d, HELD, 0, r->name,
+		    "a process that it left holds its lock: no job of this "
+		    "ID can start");
+	return held != 0;
 }
 
-/* True if the file is where it was, as it was: what was read still holds. */
+/* True if it may be run by another host, whose locks are not seen here. */
 static int
-is_still(const struct doctor *d, const struct record *r)
+is_leased(const struct doctor *d, const struct record *r,
+    const struct job_event *run)
 {
-	struct stat st;
-
-	return fstatat(d->spool->dir[d->dir], r->name, &st,
-		   AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_ino == r->inode && record_changed(&st) == r->mtime;
+	return run != NULL && run->worker != NULL &&
+	    !claim_is_local(d->spool, run->worker) &&
+	    d->options->now - r->mtime <
+	    d->conf.lock_lease_seconds * WHEN_SECOND;
 }
 
-static void
-check_record(const struct doctor *d, const struct record *r)
+static int
+recover(const struct doctor *d, const char *name)
 {
-	if (!is_still(d, r))
-		return;
-	if (r->parsed == JOB_BAD && d->dir != SPOOL_DEAD)
-		tell(d, unreadable, r->name, "%s", r->error.what);
-	else if (r->job.last != JOB_NO_STATE && r->job.last != d->dir)
-		tell(d, moved, r->name,
-		    "its last line says %s: it was moved by hand, or a "
-		    "command was killed",
-		    job_state_name(r->job.last));
-	check_torn(d, r);
-	check_attempts(d, r);
-	check_times(d, r);
-	check_twins(d, r->name);
-	if ((d->dir == SPOOL_COMPLETED || d->dir == SPOOL_DEAD) &&
-	    is_held(d, r->name))
-		tell(d, held, r->name,
-		    "a process that the job left holds its lock: no job of "
-		    "this ID can start");
+	enum claim_result result;
+	struct claim c;
+
+	result = claim_recover(&c, d->spool, &d->conf, name);
+	if (result != CLAIM_OK && result != CLAIM_UNSYNCED)
+		return 0;
+	claim_drop(&c);
+	return 1;
 }
 
 /* What is in processing/ is somebody's, or it is to be recovered. */
 static void
-check_processing(const struct doctor *d, const struct record *r)
+check_running(struct doctor *d, const struct record *r)
 {
 	const struct job_event *run = record_run(r);
-	struct doctor_finding f = lost;
-	struct claim c;
+	int held;
 
 	if (run != NULL && record_run_alive(d->spool, run))
 		return;
-	if (is_held(d, r->name)) {
-		if (run != NULL)
-			tell(d, orphaned, r->name,
-			    "its worker is gone, but the job, or a process "
-			    "that it left, holds its lock");
-		return;
-	}
-	if (!is_there(d, SPOOL_PROCESSING, r->name))
-		return;
-	if (d->repair &&
-	    claim_recover(&c, d->spool, d->conf, r->name) == CLAIM_OK) {
-		f.repaired = 1;
-		claim_drop(&c);
-	}
-	tell(d, f, r->name, "nobody runs it");
+	held = is_held(d, SPOOL_PROCESSING, r->name);
+	if (held == 1 && run != NULL && sure(d, ORPHANED))
+		tell(d, ORPHANED, 0, r->name,
+		    "its worker is gone, but the job, or a process that it "
+		    "left, holds its lock");
+	if (held == 0 && !is_leased(d, r, run) && sure(d, LOST))
+		tell(d, LOST, d->repairing && recover(d, r->name), r->name,
+		    "nobody runs it");
 }
 
-static int
-check_entry(void *arg, const char *name, uint64_t inode)
+static void
+check_record(struct doctor *d, const struct record *r, const struct stat *st)
 {
-	struct doctor *d = arg;
-	struct record r;
-	struct stat st;
-
-	(void)inode;
-	if (fstatat(d->spool->dir[d->dir], name, &st, AT_SYMLINK_NOFOLLOW) ==
-	    -1)
-		return 0;
-	if (!S_ISREG(st.st_mode) || !spool_is_job(d->dir, name)) {
-		tell(d, foreign, name, "is no job");
-		return 0;
+	if (d->dir == SPOOL_PROCESSING) {
+		check_running(d, r);
+	} else if (!check_held(d, r, st)) {
+		check_text(d, r, st);
+		check_place(d, r);
+		check_attempts(d, r);
+		check_times(d, r);
+		check_twins(d, r->name, st);
 	}
-	check_mode(d, name, &st);
+}
+
+static void
+check_job(struct doctor *d, const char *name, const struct stat *st)
+{
+	struct record r;
+
+	if (!spool_is_job(d->dir, name)) {
+		if (sure(d, FOREIGN))
+			tell(d, FOREIGN, 0, name, "%s",
+			    job_name_old(name) ?
+				"is the name of an older record, which is "
+				"never run" :
+				"is not the ID of a job");
+		return;
+	}
 	switch (record_read(d->spool, d->dir, name, &r)) {
 	case SPOOL_OK:
+		/* Another one by now?  It will be seen, if it stays. */
+		if (r.inode == st->st_ino)
+			check_record(d, &r, st);
+		record_free(&r);
 		break;
-	case SPOOL_GONE:
-		return 0;
+	case SPOOL_ERROR:
+		if (sure(d, UNREADABLE))
+			tell(d, UNREADABLE, 0, name, "%s", strerror(errno));
+		break;
 	default:
-		tell(d, unreadable, name, "%s", strerror(errno));
-		return 0;
+		break;
 	}
-	if (d->dir == SPOOL_PROCESSING)
-		check_processing(d, &r);
-	else
-		check_record(d, &r);
-	record_free(&r);
-	return 0;
 }
 
 /* ---- Outputs ---- */
@@ -343,156 +524,183 @@ parse_output(char *name)
 }
 
 /*
- * True if outputs of ID~TIME are without their record because the archive of
- * ID was not completed: then ID is what it names.
+ * The state of the job that has made such an attempt, or JOB_NO_STATE.  A new
+ * job may wait while an ended one has its ID; *ran: the most that any of them
+ * has made, -1 if there is none.
  */
 static int
-is_archiving(const struct doctor *d, char *old)
+find_job(struct doctor *d, const char *id, int attempt, int *ran)
 {
-	char *tilde = strchr(old, '~');
-	const struct job_event *e;
-	char time[WHEN_SIZE] = "";
 	struct record r;
 	int dir;
 
-	if (tilde == NULL)
-		return 0;
-	*tilde = '\0';
-	dir = spool_find(d->spool, old);
-	if ((dir == SPOOL_COMPLETED || dir == SPOOL_DEAD) &&
-	    record_read(d->spool, dir, old, &r) == SPOOL_OK) {
-		e = job_last_event(&r.job, JOB_NO_STATE);
-		when_format_id(time, e != NULL ? e->time : r.mtime);
-		record_free(&r);
+	*ran = -1;
+	for (dir = 0; dir < JOB_STATES; dir++) {
+		switch (record_read(d->spool, dir, id, &r)) {
+		case SPOOL_OK:
+			if (r.job.attempts > *ran)
+				*ran = r.job.attempts;
+			record_free(&r);
+			if (*ran >= attempt)
+				return dir;
+			break;
+		case SPOOL_ERROR:
+			*ran = attempt; /* nobody can tell */
+			break;
+		default:
+			break;
+		}
 	}
-	return strcmp(time, tilde + 1) == 0;
+	return JOB_NO_STATE;
 }
 
-/* The outputs of a run that has ended are not empty. */
-static void
-check_empty(const struct doctor *d, const char *name, int dir)
-{
-	struct doctor_finding f = empty;
-	struct stat st;
-
-	if (dir == SPOOL_PROCESSING ||
-	    fstatat(d->spool->dir[SPOOL_OUTPUT], name, &st,
-		AT_SYMLINK_NOFOLLOW) == -1 ||
-	    st.st_size > 0)
-		return;
-	f.repaired =
-	    d->repair && unlinkat(d->spool->dir[SPOOL_OUTPUT], name, 0) == 0;
-	tell(d, f, name, "is empty, and its run has ended");
-}
-
+/*
+ * The state of the record of ID if it is to be renamed to `old`, an ID~TIME
+ * whose outputs are there already; or JOB_NO_STATE.  Cuts `old` to the ID.
+ */
 static int
-check_output(void *arg, const char *name, uint64_t inode)
+find_archived(struct doctor *d, char *old)
 {
-	const struct doctor *d = arg;
-	char id[SPOOL_OUTPUT_MAX] = "";
-	struct doctor_finding f = archive;
-	int attempt = 0, dir;
+	static const int ended[] = { SPOOL_COMPLETED, SPOOL_DEAD };
+	char wanted[JOB_NAME_MAX + 1], name[JOB_NAME_MAX + 1];
+	const struct job_event *e;
 	struct record r;
+	int i;
 
-	(void)inode;
-	if (strlen(name) < sizeof id) {
-		snprintf(id, sizeof id, "%s", name);
-		attempt = parse_output(id);
-	}
-	if (attempt == 0) {
-		tell(d, foreign, name, "is no output of a job");
-		return 0;
-	}
-	dir = spool_find(d->spool, id);
-	if (dir >= 0 && record_read(d->spool, dir, id, &r) == SPOOL_OK) {
-		if (attempt > r.job.attempts)
-			tell(d, output, name, "its job has run only %d times",
-			    r.job.attempts);
+	snprintf(wanted, sizeof wanted, "%s", old);
+	old[strcspn(old, "~")] = '\0';
+	for (i = 0; i < 2 && strcmp(old, wanted) != 0; i++) {
+		if (record_read(d->spool, ended[i], old, &r) != SPOOL_OK)
+			continue;
+		e = job_last_event(&r.job, JOB_NO_STATE);
+		spool_archive_name(d->spool, old, e != NULL ? e->time : r.mtime,
+		    name);
 		record_free(&r);
-		check_empty(d, name, dir);
-		return 0;
+		if (strcmp(name, wanted) == 0)
+			return ended[i];
 	}
-	if (dir != JOB_NO_STATE || !is_there(d, SPOOL_OUTPUT, name))
+	return JOB_NO_STATE;
+}
+
+/*
+ * Removes an output that is still empty, under the lock of its job: that
+ * cannot begin again, nor leave its ID to another one, meanwhile.
+ */
+static int
+remove_empty(const struct doctor *d, int dir, const char *id, const char *name)
+{
+	struct stat st;
+	int fd, done;
+
+	if (spool_take(d->spool, dir, id, &fd) != SPOOL_OK)
 		return 0;
-	if (is_archiving(d, id)) {
-		f.repaired =
-		    d->repair && spool_archive(d->spool, id) == SPOOL_OK;
-		tell(d, f, name, "the record of %s was not renamed with it",
-		    id);
-	} else {
-		tell(d, output, name, "its job is gone");
+	done = is_there(d, SPOOL_OUTPUT, name, &st) && st.st_size == 0 &&
+	    unlinkat(d->spool->dir[SPOOL_OUTPUT], name, 0) == 0;
+	spool_release(fd);
+	return done;
+}
+
+/* An output whose job there is not. */
+static void
+check_stray(struct doctor *d, const char *name, char *id)
+{
+	int dir = find_archived(d, id);
+
+	if (dir == JOB_NO_STATE) {
+		if (sure(d, OUTPUT))
+			tell(d, OUTPUT, 0, name, "its job is gone");
+	} else if (is_held(d, dir, id) == 0 && sure(d, ARCHIVE)) {
+		tell(d, ARCHIVE,
+		    d->repairing && spool_archive(d->spool, id) == SPOOL_OK,
+		    name, "the record of %s was not renamed with it", id);
 	}
-	return 0;
+}
+
+static void
+check_output(struct doctor *d, const char *name, const struct stat *st)
+{
+	char id[SPOOL_OUTPUT_MAX] = "";
+	int attempt, dir, ran;
+
+	if (strlen(name) < sizeof id)
+		snprintf(id, sizeof id, "%s", name);
+	attempt = parse_output(id);
+	if (attempt == 0) {
+		if (sure(d, FOREIGN))
+			tell(d, FOREIGN, 0, name, "is no output of a job");
+		return;
+	}
+	dir = find_job(d, id, attempt, &ran);
+	if (dir == JOB_NO_STATE && ran == -1) {
+		check_stray(d, name, id);
+	} else if (ran < attempt) {
+		if (sure(d, OUTPUT))
+			tell(d, OUTPUT, 0, name, "its job has run %d time%s",
+			    ran, ran == 1 ? "" : "s");
+	} else if (dir != JOB_NO_STATE && dir != SPOOL_PROCESSING &&
+	    st->st_size == 0 && sure(d, EMPTY)) {
+		tell(d, EMPTY, d->repairing && remove_empty(d, dir, id, name),
+		    name, "is empty, and its run is over");
+	}
 }
 
 /* ---- The rest of the spool ---- */
 
+/* True if it is a request, and somebody may obey it: -1 if it is none. */
 static int
-check_request(void *arg, const char *name, uint64_t inode)
+is_wanted(const struct doctor *d, const char *name)
 {
-	const struct doctor *d = arg;
 	const char *whom = strchr(name, '.');
-	struct doctor_finding f = request;
-	int wanted = 0;
+	struct stat st;
 
-	(void)inode;
-	if (whom != NULL && job_name_valid(whom + 1)) {
-		whom++;
-		if (strncmp(name, "cancel.", 7) == 0)
-			wanted = is_there(d, SPOOL_PROCESSING, whom);
-		else if (strncmp(name, "stop.", 5) == 0 ||
-		    strncmp(name, "interrupt.", 10) == 0)
-			wanted = registry_alive(d->spool, whom) != 0;
-		else
-			whom = NULL;
-	}
-	if (whom == NULL || wanted) {
-		if (whom == NULL)
-			tell(d, foreign, name, "is no request");
-		return 0;
-	}
-	f.repaired =
-	    d->repair && unlinkat(d->spool->dir[SPOOL_CONTROL], name, 0) == 0;
-	tell(d, f, name, "there is nobody to obey it");
-	return 0;
+	if (whom == NULL || !job_name_valid(++whom))
+		return -1;
+	if (strncmp(name, "cancel.", 7) == 0)
+		return is_there(d, SPOOL_PROCESSING, whom, &st);
+	if (strncmp(name, "stop.", 5) == 0 ||
+	    strncmp(name, "interrupt.", 10) == 0)
+		return registry_alive(d->spool, whom) != 0;
+	return -1;
 }
 
-static int
-check_worker(void *arg, const char *name, uint64_t inode)
+static void
+check_request(struct doctor *d, const char *name, const struct stat *st)
 {
-	const struct doctor *d = arg;
-	struct doctor_finding f = worker;
+	int wanted = is_wanted(d, name);
 
-	(void)inode;
-	if (registry_alive(d->spool, name) != 0)
-		return 0;
-	if (d->repair) {
-		registry_sweep(d->spool);
-		f.repaired = !is_there(d, SPOOL_WORKERS, name);
+	if (wanted == -1 && sure(d, FOREIGN))
+		tell(d, FOREIGN, 0, name, "is no request");
+	if (wanted == 0 && sure(d, REQUEST))
+		tell(d, REQUEST, d->repairing && discard(d, name, st), name,
+		    "there is nobody to obey it");
+}
+
+/* An entry is named HOST.PID, or HOST.PID.SLOT. */
+static void
+check_worker(struct doctor *d, const char *name, const struct stat *st)
+{
+	const char *dot = strrchr(name, '.');
+	long n;
+
+	if (dot == NULL || text_number(dot + 1, 0, INT32_MAX, &n) == -1) {
+		if (sure(d, FOREIGN))
+			tell(d, FOREIGN, 0, name, "is no worker");
+	} else if (registry_alive(d->spool, name) == 0 && sure(d, WORKER)) {
+		tell(d, WORKER, d->repairing && discard(d, name, st), name,
+		    "its process is dead");
 	}
-	tell(d, f, name, "its process is dead");
-	return 0;
 }
 
 /* What was being written 36 hours ago is not any more. */
-static int
-check_tmp(void *arg, const char *name, uint64_t inode)
+static void
+check_tmp(struct doctor *d, const char *name, const struct stat *st)
 {
-	const struct doctor *d = arg;
-	struct doctor_finding f = left;
-	struct stat st;
-
-	(void)inode;
-	if (fstatat(d->spool->dir[SPOOL_TMP], name, &st, AT_SYMLINK_NOFOLLOW) ==
-		-1 ||
-	    (int64_t)st.st_ctime * WHEN_SECOND >= d->now - SPOOL_TMP_AGE)
-		return 0;
-	if (d->repair) {
-		spool_sweep(d->spool);
-		f.repaired = !is_there(d, SPOOL_TMP, name);
-	}
-	tell(d, f, name, "was left there");
-	return 0;
+	if (d->options->now - change_time(st) <= SPOOL_TMP_AGE ||
+	    is_held(d, SPOOL_TMP, name) != 0)
+		return;
+	if (sure(d, LEFT))
+		tell(d, LEFT, d->repairing && discard(d, name, st), name,
+		    "was left there");
 }
 
 /* True if a name belongs into SPOOL itself. */
@@ -505,58 +713,209 @@ is_part(const char *name)
 		if (strcmp(name, spool_dir_name(i)) == 0)
 			return 1;
 	return strcmp(name, "config") == 0 || strcmp(name, "lock") == 0 ||
-	    strcmp(name, "paused") == 0;
+	    strcmp(name, "paused") == 0 || strcmp(name, "lost+found") == 0;
 }
 
-static int
-check_part(void *arg, const char *name, uint64_t inode)
+static void
+check_part(struct doctor *d, const char *name, const struct stat *st)
 {
-	const struct doctor *d = arg;
-	struct stat st;
-
-	(void)inode;
-	if (!is_part(name))
-		tell(d, foreign, name, "is no part of a spool");
-	else if (fstatat(d->spool->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		check_mode(d, name, &st);
-	return 0;
+	(void)st;
+	if (!is_part(name) && sure(d, FOREIGN))
+		tell(d, FOREIGN, 0, name, "is no part of a spool");
 }
 
 /* ---- All of it ---- */
 
+/* In an order in which one repair seldom brings another to light. */
+static const struct {
+	int dir;
+	void (
+	    *check)(struct doctor *d, const char *name, const struct stat *st);
+} parts[] = { { SPOOL_TOP, check_part }, { SPOOL_TMP, check_tmp },
+	{ SPOOL_WORKERS, check_worker }, { SPOOL_CONTROL, check_request },
+	{ SPOOL_PROCESSING, check_job }, { SPOOL_PENDING, check_job },
+	{ SPOOL_FAILED, check_job }, { SPOOL_COMPLETED, check_job },
+	{ SPOOL_DEAD, check_job }, { SPOOL_OUTPUT, check_output } };
+#define PARTS (sizeof parts / sizeof parts[0])
+
+/*
+ * When it was last changed, as far as that tells one file from the next one
+ * of its name, which may well have the inode of the last.
+ */
+static int64_t
+version(const struct doctor *d, const struct stat *st)
+{
+	return d->dir == SPOOL_OUTPUT ||
+		(d->dir >= 0 && d->dir < JOB_STATES && S_ISREG(st->st_mode)) ?
+	    change_time(st) :
+	    0;
+}
+
+/* Looks at an entry: d->kinds is what is found. */
+static void
+look_at(struct doctor *d, const char *name, const struct stat *st)
+{
+	d->kinds = 0;
+	/* Temporary files of rsync(1), of NFS and the like. */
+	if (name[0] == '.' && d->dir != SPOOL_TMP)
+		return;
+	if (S_ISREG(st->st_mode) && d->dir != SPOOL_TMP)
+		check_mode(d, name, st);
+	if (!S_ISREG(st->st_mode) && d->dir != SPOOL_TOP) {
+		if (d->dir != SPOOL_TMP && sure(d, FOREIGN))
+			tell(d, FOREIGN, 0, name, "is no regular file");
+		return;
+	}
+	parts[d->part].check(d, name, st);
+}
+
+static int
+add_suspect(struct doctor *d, const char *name, const struct stat *st)
+{
+	struct suspect *s;
+
+	if ((d->nsuspects & (d->nsuspects + 1)) == 0) {
+		s = realloc(d->suspect, (d->nsuspects + 1) * 2 * sizeof *s);
+		if (s == NULL)
+			return -1;
+		d->suspect = s;
+	}
+	s = &d->suspect[d->nsuspects];
+	s->part = d->part;
+	s->inode = st->st_ino;
+	s->changed = version(d, st);
+	s->kinds = d->kinds;
+	s->name = strdup(name);
+	if (s->name == NULL)
+		return -1;
+	d->nsuspects++;
+	return 0;
+}
+
+static int
+scan_one(void *arg, const char *name, uint64_t inode)
+{
+	struct doctor *d = arg;
+	struct stat st;
+
+	(void)inode;
+	if (!is_there(d, d->dir, name, &st))
+		return 0;
+	look_at(d, name, &st);
+	return d->kinds != 0 ? add_suspect(d, name, &st) : 0;
+}
+
+/* Looks again at a suspect; true if it still is one. */
+static int
+look_again(struct doctor *d, struct suspect *s)
+{
+	struct stat st;
+
+	d->part = s->part;
+	d->dir = parts[s->part].dir;
+	d->before = s->kinds;
+	if (!is_there(d, d->dir, s->name, &st) || st.st_ino != s->inode ||
+	    version(d, &st) != s->changed)
+		return 0;
+	look_at(d, s->name, &st);
+	s->kinds &= d->kinds;
+	return s->kinds != 0;
+}
+
+static void
+forget_suspects(struct doctor *d)
+{
+	while (d->nsuspects > 0)
+		free(d->suspect[--d->nsuspects].name);
+	free(d->suspect);
+	d->suspect = NULL;
+}
+
+/* Scans the spool, and watches what seems wrong until it is sure. */
+static void
+examine(struct doctor *d)
+{
+	struct suspect *s;
+	size_t i, kept;
+
+	d->look = d->repaired = d->left = 0;
+	d->before = 0;
+	for (d->part = 0; d->part < PARTS; d->part++) {
+		d->dir = parts[d->part].dir;
+		if (spool_scan(d->spool, d->dir, scan_one, d) == -1)
+			d->error = errno;
+	}
+	for (d->look = 1; d->look <= DOCTOR_LOOKS && d->nsuspects > 0;
+	     d->look++) {
+		(void)poll(NULL, 0,
+		    (int)(d->options->patience / DOCTOR_LOOKS / 1000));
+		for (i = kept = 0; i < d->nsuspects; i++) {
+			s = &d->suspect[i];
+			if (look_again(d, s))
+				d->suspect[kept++] = *s;
+			else
+				free(s->name);
+		}
+		d->nsuspects = kept;
+	}
+	forget_suspects(d);
+}
+
+/* True if nothing speaks against a repair: who may write, what is set. */
+static int
+is_sound(struct doctor *d)
+{
+	char error[CONF_ERROR_MAX];
+	const char *why;
+	int sound = 1;
+
+	for (d->dir = SPOOL_TOP; d->dir < SPOOL_DIRS; d->dir++) {
+		why = spool_unsafe(d->spool, d->dir);
+		if (why == NULL)
+			continue;
+		tell(d, UNSAFE, 0, NULL, "%s", why);
+		sound = 0;
+	}
+	d->dir = SPOOL_TOP;
+	if (conf_load(d->spool->fd, &d->conf, error) == -1) {
+		conf_defaults(&d->conf);
+		tell(d, CONFIG, 0, "config", "%s", error);
+		sound = 0;
+	}
+	d->spool->durable = d->conf.durability == CONF_FULL;
+	return sound;
+}
+
 int
-doctor_run(struct spool *s, const struct conf *conf, int repair,
+doctor_run(struct spool *s, const struct doctor_options *options,
     void (*found)(void *arg, const struct doctor_finding *f), void *arg)
 {
-	static const struct {
-		int dir;
-		int (*check)(void *arg, const char *name, uint64_t inode);
-	} part[] = { { SPOOL_TOP, check_part }, { SPOOL_TMP, check_tmp },
-		{ SPOOL_WORKERS, check_worker },
-		{ SPOOL_CONTROL, check_request },
-		{ SPOOL_PROCESSING, check_entry },
-		{ SPOOL_PENDING, check_entry }, { SPOOL_FAILED, check_entry },
-		{ SPOOL_COMPLETED, check_entry }, { SPOOL_DEAD, check_entry },
-		{ SPOOL_OUTPUT, check_output } };
 	struct doctor d;
-	size_t i;
-	int ret = 0;
+	struct stat st;
+	int rounds;
 
 	if (s->fd == -1)
 		return 0;
 	memset(&d, 0, sizeof d);
 	d.spool = s;
-	d.conf = conf;
-	d.repair = repair;
-	d.now = fs_now();
+	d.options = options;
 	d.found = found;
 	d.arg = arg;
-	if (fstat(s->fd, &d.top) == -1)
+	if (fstat(s->fd, &st) == -1)
 		return -1;
-	for (i = 0; i < sizeof part / sizeof part[0]; i++) {
-		d.dir = part[i].dir;
-		if (spool_scan(s, d.dir, part[i].check, &d) == -1)
-			ret = -1;
+	d.owner = st.st_uid;
+	d.left = 1;
+	if (is_sound(&d) && options->repair) {
+		d.repairing = 1;
+		for (rounds = 0; rounds < DOCTOR_ROUNDS; rounds++) {
+			examine(&d);
+			if (!d.repaired)
+				break;
+		}
 	}
-	return ret;
+	d.repairing = 0;
+	if (d.left || d.repaired)
+		examine(&d);
+	errno = d.error;
+	return d.error == 0 ? 0 : -1;
 }

@@ -96,20 +96,34 @@ refuse(char why[SPOOL_WHY_MAX], const char *path, const char *what)
 	return -1;
 }
 
-/* Who may own a spool, and who may write it. */
-static int
-check_owner(const struct stat *st, const char *path, char why[SPOOL_WHY_MAX])
+/* Where the directories must be, who may own them, who may write them. */
+const char *
+spool_unsafe(const struct spool *s, int dir)
 {
+	struct stat top, st;
 	uid_t me = geteuid();
 
-	if (st->st_uid != me && (me == 0 || st->st_uid != 0))
-		return refuse(why, path,
-		    me == 0 ? "does not belong to root: run as its owner" :
-			      "belongs to somebody else");
-	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return refuse(why, path,
-		    "group or others may write it: chmod go-w it");
-	return 0;
+	if (fstat(s->fd, &top) == -1 ||
+	    fstat(dir == SPOOL_TOP ? s->fd : s->dir[dir], &st) == -1)
+		return strerror(errno);
+	if (st.st_dev != top.st_dev)
+		return "all directories of a spool must be on one file system";
+	if (st.st_uid != me && (me == 0 || st.st_uid != 0))
+		return me == 0 ? "does not belong to root: run as its owner" :
+				 "belongs to somebody else";
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return "group or others may write it: chmod go-w it";
+	return NULL;
+}
+
+/* 0, or -1 and `why`: the spool, or this directory of it, is not to be used. */
+static int
+check_safe(const struct spool *s, int dir, const char *path,
+    enum spool_want want, char why[SPOOL_WHY_MAX])
+{
+	const char *what = want != SPOOL_EXAMINE ? spool_unsafe(s, dir) : NULL;
+
+	return what != NULL ? refuse(why, path, what) : 0;
 }
 
 static int
@@ -200,12 +214,9 @@ static int
 open_dirs(struct spool *s, enum spool_want want, char why[SPOOL_WHY_MAX])
 {
 	char path[SPOOL_WHY_MAX];
-	struct stat top, st;
 	int i;
 
-	if (fstat(s->fd, &top) == -1)
-		return refuse(why, s->path, strerror(errno));
-	if (check_owner(&top, s->path, why) == -1)
+	if (check_safe(s, SPOOL_TOP, s->path, want, why) == -1)
 		return -1;
 	for (i = 0; i < SPOOL_DIRS; i++) {
 		s->dir[i] = open_dir(s->fd, dir_names[i]);
@@ -217,12 +228,9 @@ open_dirs(struct spool *s, enum spool_want want, char why[SPOOL_WHY_MAX])
 			s->dir[i] = open_dir(s->fd, dir_names[i]);
 		}
 		snprintf(path, sizeof path, "%.400s/%s", s->path, dir_names[i]);
-		if (s->dir[i] == -1 || fstat(s->dir[i], &st) == -1)
+		if (s->dir[i] == -1)
 			return cannot_open(s, path, why);
-		if (st.st_dev != top.st_dev)
-			return refuse(why, s->path,
-			    "its directories must be on one file system");
-		if (check_owner(&st, path, why) == -1)
+		if (check_safe(s, i, path, want, why) == -1)
 			return -1;
 	}
 	return 0;
@@ -266,7 +274,7 @@ spool_open(struct spool *s, const char *path, enum spool_want want,
 {
 	spool_init(s);
 	s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->fd == -1 && errno == ENOENT && want == SPOOL_READ) {
+	if (s->fd == -1 && errno == ENOENT && want != SPOOL_MAKE) {
 		s->path = join(path, "");
 		return 0;
 	}
@@ -284,7 +292,7 @@ spool_open(struct spool *s, const char *path, enum spool_want want,
 	}
 	if (open_dirs(s, want, why) == 0)
 		return 0;
-	if (want == SPOOL_READ && is_empty(s->fd)) {
+	if (want != SPOOL_MAKE && is_empty(s->fd)) {
 		(void)close(s->fd);
 		s->fd = -1; /* not a spool yet, but it may become one */
 		return 0;
@@ -757,18 +765,32 @@ spool_remove_outputs(const struct spool *s, const char *name, int attempts)
 	return each_output(s, name, NULL, attempts);
 }
 
+void
+spool_archive_name(const struct spool *s, const char *id, int64_t us,
+    char old[JOB_NAME_MAX + 1])
+{
+	char time[WHEN_SIZE];
+	int tries;
+
+	/* A second end within one millisecond takes the next free one. */
+	for (tries = 0; tries < SPOOL_ARCHIVE_TRIES; tries++, us += 1000) {
+		when_format_id(time, us);
+		snprintf(old, JOB_NAME_MAX + 1, "%s~%s", id, time);
+		if (name_free(s, old))
+			break;
+	}
+}
+
 /* Archives the record that fd is open on and has locked. */
 static enum spool_result
 archive_record(struct spool *s, int fd, int dir, const char *id)
 {
-	char old[JOB_NAME_MAX + 1], time[WHEN_SIZE];
+	char old[JOB_NAME_MAX + 1];
 	struct buf text = BUF_EMPTY;
 	const struct job_event *e;
 	struct job_error error;
 	enum spool_result r = SPOOL_ERROR;
 	struct job job;
-	int64_t us;
-	int tries;
 
 	/* Whatever is wrong with it: what history it has counts. */
 	if (spool_read(fd, &text) == -1 ||
@@ -778,14 +800,7 @@ archive_record(struct spool *s, int fd, int dir, const char *id)
 		return SPOOL_ERROR;
 	}
 	e = job_last_event(&job, JOB_NO_STATE);
-	us = e != NULL ? e->time : spool_changed(fd);
-	/* A second end within one millisecond takes the next free one. */
-	for (tries = 0; tries < SPOOL_ARCHIVE_TRIES; tries++, us += 1000) {
-		when_format_id(time, us);
-		snprintf(old, sizeof old, "%s~%s", id, time);
-		if (name_free(s, old))
-			break;
-	}
+	spool_archive_name(s, id, e != NULL ? e->time : spool_changed(fd), old);
 	if (each_output(s, id, old, job.attempts) == 0)
 		r = spool_rename(s, fd, dir, id, dir, old);
 	job_free(&job);

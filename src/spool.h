@@ -64,8 +64,9 @@ enum spool_result {
 
 /* What spool_open does about a spool that is not there. */
 enum spool_want {
-	SPOOL_READ, /* nothing: s->fd is -1, and all of it looks empty */
-	SPOOL_MAKE  /* makes it, 0700 */
+	SPOOL_READ,   /* nothing: s->fd is -1, and all of it looks empty */
+	SPOOL_MAKE,   /* makes it, 0700 */
+	SPOOL_EXAMINE /* as READ, and opens what spool_unsafe warns of */
 };
 
 /*
@@ -84,6 +85,12 @@ char *spool_path(const char *option);
 int spool_open(struct spool *s, const char *path, enum spool_want want,
     char why[SPOOL_WHY_MAX]);
 void spool_close(struct spool *s);
+
+/*
+ * Why a directory of an open spool, or SPOOL_TOP, must not be used: its
+ * owner, its mode, or its file system, as spool_open has it.  NULL: it may.
+ */
+const char *spool_unsafe(const struct spool *s, int dir);
 
 /* "pending" and so on. */
 const char *spool_dir_name(int dir);
@@ -173,6 +180,13 @@ int spool_find(const struct spool *s, const char *name);
  * FOREIGN, ERROR.  Doing it again after a crash ends the same.
  */
 enum spool_result spool_archive(struct spool *s, const char *id);
+
+/*
+ * The name that spool_archive gives to a record whose last state line, or last
+ * change if it has none, is of that time.
+ */
+void spool_archive_name(const struct spool *s, const char *id, int64_t us,
+    char old[JOB_NAME_MAX + 1]);
 
 /* Removes the outputs of the attempts 1 to `attempts`; 0 or -1 with errno. */
 int spool_remove_outputs(const struct spool *s, const char *name, int attempts);

@@ -27,6 +27,7 @@ static const struct {
 	{ "claim", suite_claim },
 	{ "index", suite_index },
 	{ "progress", suite_progress },
+	{ "doctor", suite_doctor },
 	{ "opt", suite_opt },
 };
 #define SUITES (sizeof suites / sizeof suites[0])

@@ -20,6 +20,7 @@ Suite *suite_registry(void);
 Suite *suite_claim(void);
 Suite *suite_index(void);
 Suite *suite_progress(void);
+Suite *suite_doctor(void);
 Suite *suite_opt(void);
 
 #endif
