@@ -19,8 +19,8 @@
 #include "registry.h"
 #include "text.h"
 
-#define DOCTOR_LOOKS  8	 /* at a suspect, within the patience */
-#define DOCTOR_ROUNDS 10 /* of repairs: one may bring another to light */
+#define DOCTOR_LOOKS  8		  /* at a suspect, within the patience */
+#define DOCTOR_ROUNDS 10	  /* of repairs */
 #define DOCTOR_YOUNG  WHEN_SECOND /* an ended job may be about to move on */
 
 enum kind {
@@ -87,11 +87,11 @@ struct doctor {
 	const struct doctor_options *options;
 	void (*found)(void *arg, const struct doctor_finding *f);
 	void *arg;
-	uid_t owner;   /* of the spool */
-	int repairing; /* this round repairs, and tells of nothing else */
-	int repaired;  /* something, in this round */
-	int left;      /* something was not, in this round */
-	int error;     /* errno, if something could not be seen */
+	uid_t owner; /* of the spool */
+	int repairing;
+	int repaired;	 /* something, in this round */
+	struct buf left; /* what was not: kind, path NUL, what NUL, and so on */
+	int error;	 /* errno, if something could not be seen */
 
 	/* The present look. */
 	int look; /* 0: the scan */
@@ -130,29 +130,47 @@ tell(struct doctor *d, enum kind kind, int repaired, const char *name,
 	struct doctor_finding f;
 	va_list ap;
 
-	if (d->repairing && !repaired) {
-		d->left = 1;
-		return;
-	}
-	d->repaired |= repaired;
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
 	if (d->dir != SPOOL_TOP)
 		buf_printf(&path, "%s%s", spool_dir_name(d->dir),
 		    name != NULL ? "/" : "");
-	else if (name == NULL)
-		buf_puts(&path, ".");
-	if (name != NULL)
-		buf_puts(&path, name);
-	f.kind = &kinds[kind];
-	f.path = buf_text(&path);
-	f.what = what;
-	f.repaired = repaired;
-	d->found(d->arg, &f);
-	if (path.failed)
+	buf_puts(&path, name != NULL ? name : d->dir == SPOOL_TOP ? "." : "");
+	if (repaired) {
+		d->repaired = 1;
+		f.kind = &kinds[kind];
+		f.path = buf_text(&path);
+		f.what = what;
+		f.repaired = 1;
+		d->found(d->arg, &f);
+	} else {
+		buf_putc(&d->left, (char)kind);
+		buf_add(&d->left, buf_text(&path), path.len + 1);
+		buf_add(&d->left, what, strlen(what) + 1);
+	}
+	if (path.failed || d->left.failed)
 		d->error = ENOMEM;
 	buf_free(&path);
+}
+
+/* Tells of what could not be repaired, or was not to be. */
+static void
+tell_left(struct doctor *d)
+{
+	const char *p = buf_text(&d->left), *end = p + d->left.len;
+	struct doctor_finding f;
+
+	f.repaired = 0;
+	while (p < end && !d->left.failed) {
+		f.kind = &kinds[(int)*p++];
+		f.path = p;
+		p += strlen(p) + 1;
+		f.what = p;
+		p += strlen(p) + 1;
+		d->found(d->arg, &f);
+	}
+	buf_clear(&d->left);
 }
 
 /* ---- Any entry ---- */
@@ -838,7 +856,8 @@ examine(struct doctor *d)
 	struct suspect *s;
 	size_t i, kept;
 
-	d->look = d->repaired = d->left = 0;
+	d->look = d->repaired = 0;
+	buf_clear(&d->left);
 	d->before = 0;
 	for (d->part = 0; d->part < PARTS; d->part++) {
 		d->dir = parts[d->part].dir;
@@ -904,18 +923,16 @@ doctor_run(struct spool *s, const struct doctor_options *options,
 	if (fstat(s->fd, &st) == -1)
 		return -1;
 	d.owner = st.st_uid;
-	d.left = 1;
-	if (is_sound(&d) && options->repair) {
-		d.repairing = 1;
-		for (rounds = 0; rounds < DOCTOR_ROUNDS; rounds++) {
-			examine(&d);
-			if (!d.repaired)
-				break;
-		}
-	}
-	d.repairing = 0;
-	if (d.left || d.repaired)
+	d.repairing = is_sound(&d) && options->repair;
+	tell_left(&d);
+	/* One repair may bring another to light. */
+	for (rounds = 0; rounds < DOCTOR_ROUNDS; rounds++) {
 		examine(&d);
+		if (!d.repaired)
+			break;
+	}
+	tell_left(&d);
+	buf_free(&d.left);
 	errno = d.error;
 	return d.error == 0 ? 0 : -1;
 }
