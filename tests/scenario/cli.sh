@@ -2,8 +2,8 @@
 # slow
 # Every row of the table of commands, with each of its options, and the rules
 # that hold for all commands.  tests/transcript.sh tells how to read this.
-# Not here: doctor, metrics and dashboard, which are no part of the command
-# line proper; what is refused is in badinput.sh.
+# Not here: metrics and dashboard, which are no part of the command line
+# proper; what is refused is in badinput.sh.
 
 . "$TESTS/lib.sh"
 
@@ -610,6 +610,23 @@ usage:
 $ queuectl enqueu true
 queuectl: enqueu: no such command: did you mean 'enqueue'?
 [2]
+END
+
+promise doctor 'finds what is wrong; --repair, --json' <<'END'
+$ queuectl doctor; queuectl doctor --json
+[]
+$ printf 'command=true\nprocessing=2026-01-01T00:00:00Z attempt=1 worker=x.1.1\n' \
+>     >spool/processing/a; touch -t 202601010000 spool/processing/a
+$ queuectl doctor
+fault: lost: processing/a: nobody runs it (--repair puts it back, as a supervisor would)
+queuectl: 1 fault
+[1]
+$ queuectl doctor --json 2>/dev/null | tr -d ' \n'; echo
+~ \[\{"kind":"lost","path":"processing/a",.*"fault":true,"repairable":true,"repaired":false\}\]
+$ queuectl doctor --repair; state a; queuectl doctor
+repaired: lost: processing/a: nobody runs it
+pending/a
+queuectl: 1 repaired, 0 faults left
 END
 
 # ---- For all commands

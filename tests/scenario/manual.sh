@@ -1,6 +1,7 @@
 #!/bin/sh
 # The manual and the program's own tables say the same: commands, options of
-# each, keys of the configuration with their defaults and ranges, limits.
+# each, keys of the configuration with their defaults and ranges, what doctor
+# finds, limits.
 
 . "$TESTS/lib.sh"
 
@@ -186,6 +187,40 @@ while read -r key default _; do
 			fail "queuectl-config.5: $key can be $word"
 	done
 done <keys
+
+# ---- What doctor finds
+
+# The table of its kinds: { "NAME", "REMEDY", FAULT, REPAIRABLE }.
+awk '/kinds\[\] = / { inside = 1; next }
+    inside && /^};/ { exit }
+    inside { text = text $0 }
+    END {
+	n = split(text, row, "{")
+	for (i = 2; i <= n; i++) {
+		split(row[i], name, "\"")
+		sub(/}.*/, "", row[i])
+		m = split(row[i], number, ",")
+		if (number[m] ~ /^[[:blank:]]*$/)
+			m--
+		print name[2] (number[m - 1] + 0 ? " fault" : " note") \
+		    (number[m] + 0 ? " repaired" : "")
+	}
+    }' "$src/doctor.c" >table
+[ "$(wc -l <table)" -ge 20 ] || fail "doctor.c: these are all: $(cat table)"
+awk '
+    function show() {
+	if (kind != "")
+		print kind " " list (text ~ /Repaired:/ ? " repaired" : "")
+	kind = text = ""
+    }
+    /^\.It Ic doctor/ { inside = 1 }
+    /^\.It Ic completion/ { inside = 0 }
+    /^These kinds of faults/ { list = "fault" }
+    /^And of notes/ { list = "note" }
+    inside && /^\.(It|El)/ { show() }
+    inside && list != "" && /^\.It Cm/ { kind = $3; next }
+    { text = text " " $0 }' "$man/queuectl.1" >manual
+same 'the kinds of queuectl doctor in queuectl.1'
 
 # ---- Limits
 
