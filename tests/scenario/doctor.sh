@@ -121,6 +121,7 @@ fi
 
 q config set durability none
 quick_poll
+# shellcheck disable=SC2016 # of the job
 q enqueue --id b 'echo $PPID >pid; until [ -e go2 ]; do sleep 0.02; done' \
     --cwd "$PWD" >/dev/null
 workers
@@ -176,7 +177,7 @@ what='doctor of busy workers'
 option=
 looks=0
 while ! all_dropped || [ "$looks" -lt 4 ]; do
-	exits 0 q doctor $option
+	exits 0 q doctor ${option:+"$option"}
 	lines ''
 	looks=$((looks + 1))
 	option=$([ -n "$option" ] || echo --repair)
