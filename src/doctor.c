@@ -580,7 +580,7 @@ static int
 find_archived(struct doctor *d, char *old)
 {
 	static const int ended[] = { SPOOL_COMPLETED, SPOOL_DEAD };
-	char wanted[JOB_NAME_MAX + 1], name[JOB_NAME_MAX + 1];
+	char wanted[SPOOL_OUTPUT_MAX], name[JOB_NAME_MAX + 1];
 	const struct job_event *e;
 	struct record r;
 	int i;
