@@ -641,10 +641,10 @@ spool_scan(const struct spool *s, int dir,
 int
 spool_find(const struct spool *s, const char *name)
 {
-	/* Twice where it waits: a job may go back while we look. */
+	/* Some twice: a job may go back, or be retried, while we look. */
 	static const int order[] = { SPOOL_PENDING, SPOOL_FAILED,
 		SPOOL_PROCESSING, SPOOL_FAILED, SPOOL_PENDING, SPOOL_COMPLETED,
-		SPOOL_DEAD };
+		SPOOL_DEAD, SPOOL_PENDING, SPOOL_PROCESSING };
 	struct stat st;
 	size_t i;
 
