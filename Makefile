@@ -2,6 +2,10 @@
 #
 #	make			the program, src/queuectl
 #	make check		its tests (make check T='unit layers': only these)
+#	make check-faults	kills, errors, races, full disks, power cuts: needs
+#				strace; as root also loop devices (minutes)
+#	make check-mutants	rules taken away: some test must see each of them
+#	make check-model	the protocol, all its interleavings and crashes
 #	make fuzz		ten million inputs for the parsers, under sanitizers
 #	make demo		the main job on real input, in a temporary spool
 #	make install		below $(DESTDIR)$(PREFIX)
@@ -48,10 +52,11 @@ HELPERS = tests/helper/limit.c tests/helper/asuser.c tests/helper/pty.c \
 	tests/helper/lurk.c tests/helper/race.c tests/helper/runonce.c \
 	tests/helper/brief.c
 
-# Rules to be broken; tests/mutants/X.sed makes tests/out/mutant-X/queuectl
-# of the file of src/ that its first line names ("# spool.c: ...").
-MUTANTS = tests/mutants/slow.sed tests/mutants/no-same.sed \
-	tests/mutants/no-same-locked.sed
+# Rules to be broken; tests/faults/mutants/X.sed makes
+# tests/out/mutant-X/queuectl of the file of src/ that its first line names
+# ("# spool.c: ...").  These `make check` needs itself.
+MUTANTS = tests/faults/mutants/slow.sed tests/faults/mutants/no-same.sed \
+	tests/faults/mutants/no-same-locked.sed
 
 # Parsers to be fuzzed: tests/fuzz/X.c becomes tests/out/fuzz/X.
 FUZZ = tests/fuzz/json.c tests/fuzz/draft.c tests/fuzz/job.c \
@@ -69,6 +74,7 @@ LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 HEADERS != echo src/*.h
 UNIT != echo tests/main.c tests/fixture.c tests/test_*.c
 C_SCENARIOS != ls tests/scenario/*.c 2>/dev/null || :
+C_FAULTS != ls tests/faults/*.c 2>/dev/null || :
 
 all: src/queuectl
 
@@ -137,6 +143,20 @@ tests/out/mutants: $(MUTANTS) $(OBJS) $(MAIN)
 		$(LINK) -o $$d/queuectl $$d/$$c.o $$objs $(LDLIBS) || exit; \
 	done
 	@echo >$@
+
+# What tests/faults needs: programs of one file and all objects.
+tests/out/faults/built: $(C_FAULTS) $(OBJS) Makefile
+	@mkdir -p tests/out/faults
+	@for c in $(C_FAULTS); do \
+		x=tests/out/faults/`basename $$c .c`; \
+		echo "$(CC) -o $$x $$c"; \
+		$(CC) $(FLAGS) $(LDFLAGS) -o $$x $$c $(OBJS) $(LDLIBS) || \
+			exit; \
+	done
+	@echo >$@
+
+check-faults: src/queuectl tests/out/helpers tests/out/faults/built
+	@TEST_SET=faults TEST_LIMIT=600 tests/run $(T)
 
 # Needs clang.  FUZZ_RUNS inputs for the reader of JSON, FUZZ_REST for each
 # of the others; FUZZ_SEED other than 0: the same ones each time.
@@ -224,5 +244,5 @@ uninstall:
 clean:
 	rm -rf src/*.o src/queuectl src/.flags src/.flags.new tests/out
 
-.PHONY: all check fuzz demo lint lint-format lint-c lint-sh lint-man format install \
+.PHONY: all check check-faults fuzz demo lint lint-format lint-c lint-sh lint-man format install \
 	uninstall clean FORCE

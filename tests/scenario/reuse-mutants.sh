@@ -1,7 +1,7 @@
 #!/bin/sh
 # That reuse.sh sees what it is for: on a program that does not make sure,
 # after a lock or a rename, that the name still means the file, it fails.
-# tests/mutants/ has the sed scripts that take that away.
+# tests/faults/mutants/ has the sed scripts that take that away.
 #
 # Between opening and locking a file pass some microseconds, too few for a
 # job to end in them: 20,000 jobs did not once need the rule.  So these
