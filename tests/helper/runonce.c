@@ -1,6 +1,8 @@
 /*
  * runonce DIR TOKEN	a job that leaves traces
  * runonce -r DIR TOKEN	the same, but dangerous to those who run it
+ * runonce -f N DIR TOKEN	fails in the attempts 1 to N
+ * runonce -t DIR TOKEN	runs until a signal ends it
  * runonce -s		prints the session that it runs in, for -r
  *
  * In DIR it appends, each with one write(2),
@@ -209,33 +211,52 @@ live_dangerously(int code)
 	raise(SIGKILL);
 }
 
+static int
+usage(void)
+{
+	fprintf(stderr,
+	    "usage: runonce [-r | -t | -f N] DIR TOKEN, as a job\n");
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *id = getenv("QUEUECTL_JOB_ID");
 	const char *attempt = getenv("QUEUECTL_ATTEMPT");
-	int risky = argc > 1 && strcmp(argv[1], "-r") == 0, code = 0;
+	int opt, risky = 0, endless = 0, code = 0;
+	long failing = 0;
 	char line[512];
 	struct stat st;
 
-	if (argc == 2 && strcmp(argv[1], "-s") == 0)
-		return printf("%ld\n", (long)getsid(0)) > 0 ? 0 : 1;
-	if (argc != 3 + risky || id == NULL || attempt == NULL) {
-		fprintf(stderr, "usage: runonce [-r] DIR TOKEN, as a job\n");
-		return 2;
+	while ((opt = getopt(argc, argv, "srtf:")) != -1) {
+		if (opt == 's')
+			return printf("%ld\n", (long)getsid(0)) > 0 ? 0 : 1;
+		risky |= opt == 'r';
+		endless |= opt == 't';
+		if (opt == 'f')
+			failing = atol(optarg);
 	}
-	dir = argv[1 + risky];
+	if (argc - optind != 2 || id == NULL || attempt == NULL)
+		return usage();
+	dir = argv[optind];
 	look_for_overlap(id);
 	seed();
 	snprintf(line, sizeof line, "%s/calm", dir);
 	risky = risky && stat(line, &st) == -1;
 	if (risky)
 		code = choose_code();
+	else if (endless)
+		code = 128 + SIGTERM;
+	else if (atol(attempt) <= failing)
+		code = 7;
 	snprintf(line, sizeof line, "%s %s %d\n", argv[argc - 1], attempt,
 	    code);
 	note("ran", line);
 	if (puts(argv[argc - 1]) == EOF || fflush(stdout) == EOF)
 		die("stdout");
+	while (endless)
+		(void)pause();
 	if (risky)
 		live_dangerously(code);
 	return code;
