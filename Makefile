@@ -156,7 +156,7 @@ tests/out/faults/built: $(C_FAULTS) $(OBJS) Makefile
 	@echo >$@
 
 check-faults: src/queuectl tests/out/helpers tests/out/faults/built
-	@TEST_SET=faults TEST_LIMIT=600 tests/run $(T)
+	@TEST_SET=faults TEST_JOBS=8 TEST_LIMIT=600 tests/run $(T)
 
 # Needs clang.  FUZZ_RUNS inputs for the reader of JSON, FUZZ_REST for each
 # of the others; FUZZ_SEED other than 0: the same ones each time.

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # faultlib.sh - what the tests of tests/faults share; each begins with
+#	NEEDS='strace ...'
 #	. "$TESTS/faultlib.sh"
-# and then has all of lib.sh.  Those who need a tool that is missing say so
-# and are skipped.
+# and then has all of lib.sh.  Where a tool is missing the test is skipped.
 
 for tool in ${NEEDS:-}; do
 	command -v "$tool" >/dev/null || {
@@ -14,17 +14,46 @@ done
 . "$TESTS/lib.sh"
 
 TRACES=$PWD/traces
-mkdir -p "$TRACES"
-: >"$TRACES/calm"
+mkdir "$TRACES"
+: >"$TRACES/ran"
 
-# sound: doctor finds nothing wrong in the spool, and nothing to note.
-sound() {
-	q doctor >found 2>&1 || :
-	[ ! -s found ] || fail "doctor: $(cat found)"
+# put ID RUN [OPTION...]: enqueues a job that notes its runs; RUN is for the
+# helper runonce, which it is, or empty.
+put() {
+	id=$1 run=$2
+	shift 2
+	# shellcheck disable=SC2086 # options
+	q enqueue --id "$id" "$@" -- "$HELPERS/runonce" $run "$TRACES" \
+	    "$id" >put
 }
 
-# put_right: a doctor's repair, after which it finds nothing.
-put_right() {
+# finish_all: a new supervisor lets all that is live come to its end.
+finish_all() {
+	got=0
+	timeout 60 "$QUEUECTL" worker start --drain >>log 2>&1 || got=$?
+	[ "$got" -le 1 ] || fail "draining afterwards ends with $got"
+	nothing_live || fail "drained, and yet live: $(ls spool/pending \
+	    spool/processing spool/failed)"
+}
+
+# copies TOKEN: in how many records there is the job of that token.
+copies() {
+	find spool/pending spool/processing spool/completed spool/failed \
+	    spool/dead -type f -exec grep -lx -e "arg=$1" {} + | wc -l
+}
+
+# once TOKEN...: each is in one record, whatever else happened.
+once() {
+	for token; do
+		is 1 "$(copies "$token" | tr -d ' ')" "records of $token"
+	done
+}
+
+# sound: doctor finds no fault in the spool; a second repair, after one that
+# found what there was, finds nothing.
+sound() {
+	q doctor >found 2>&1 || fail "doctor: $(cat found)"
 	q doctor --repair >found 2>&1 || fail "doctor --repair: $(cat found)"
-	sound
+	q doctor --repair >found 2>&1 || fail "doctor, after it: $(cat found)"
+	! grep '^repaired' found || fail 'doctor repairs twice'
 }

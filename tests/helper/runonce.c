@@ -2,7 +2,7 @@
  * runonce DIR TOKEN	a job that leaves traces
  * runonce -r DIR TOKEN	the same, but dangerous to those who run it
  * runonce -f N DIR TOKEN	fails in the attempts 1 to N
- * runonce -t DIR TOKEN	runs until a signal ends it
+ * runonce -t DIR TOKEN	runs, in its first attempt, until a signal ends it
  * runonce -s		prints the session that it runs in, for -r
  *
  * In DIR it appends, each with one write(2),
@@ -233,7 +233,7 @@ main(int argc, char **argv)
 		if (opt == 's')
 			return printf("%ld\n", (long)getsid(0)) > 0 ? 0 : 1;
 		risky |= opt == 'r';
-		endless |= opt == 't';
+		endless |= opt == 't' && attempt != NULL && atol(attempt) == 1;
 		if (opt == 'f')
 			failing = atol(optarg);
 	}

@@ -1,0 +1,201 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # what setup_NAME sets, see faultops.sh
+# faultmatrix.sh - an operation of faultops.sh is done again and again, each
+# time with another fault at another system call, as strace(1) injects them.
+# After each the spool is judged: restart, drain, look.
+
+. "$TESTS/faultlib.sh"
+. "$TESTS/faultops.sh"
+
+# What changes the file system, or keeps others from it.
+CHANGING='openat write pwrite64 ftruncate rename renameat renameat2 unlink
+	unlinkat mkdir mkdirat link linkat fsync fdatasync utimensat flock
+	fchmod'
+# What tells the truth about it.
+LOOKING='newfstatat pread64 read getdents64 close'
+
+FAULT= # options of strace that inject it; none: only looks
+
+# trace_options: what strace is to look at and do, one word each.
+# shellcheck disable=SC2086 # lists
+trace_options() {
+	set -- $CHANGING $LOOKING ${MORE_CALLS:-}
+	traced=
+	for call; do
+		traced=$traced${traced:+,}$call
+	done
+	echo "-qq -a1 -o trace -e trace=$traced $FAULT"
+}
+
+# under COMMAND...: it runs with the fault; its exit status in $status.
+under() {
+	status=0
+	# shellcheck disable=SC2046 # options
+	timeout 60 strace $(trace_options) "$@" >out 2>err || status=$?
+}
+
+# under_worker [DURING]: a worker process, and it alone, has the fault while
+# it does what is pending; DURING is called when the job x runs.
+under_worker() {
+	: >spool/paused
+	workers --count 1 --log log
+	wait_for 10 pgrep -P "$SUPERVISOR"
+	worker=$(pgrep -P "$SUPERVISOR")
+	wait_for 10 test -f "$(find spool/workers -name "*.$SUPERVISOR").1"
+	# shellcheck disable=SC2046 # options
+	strace $(trace_options | sed 's/-qq//') -p "$worker" 2>attached &
+	tracer=$!
+	wait_for 10 grep -q attached attached
+	rm spool/paused
+	if [ -n "${1:-}" ]; then
+		wait_for 10 begun_or_gone
+		! gone "$tracer" && "$1"
+	fi
+	wait_for 60 over
+	status=0
+	gone "$tracer" && status=137
+	after_worker
+}
+
+# begun_or_gone: the job x runs, or the worker was killed.
+begun_or_gone() {
+	gone "$tracer" || grep -q '^x ' "$TRACES/ran"
+}
+
+over() {
+	gone "$tracer" || nothing_live
+}
+
+# left_to_itself: the supervisor has nothing more to do.
+left_to_itself() {
+	gone "$SUPERVISOR" || nothing_live
+}
+
+# The supervisor of the worker is killed now and then, else it puts right
+# itself what there is to be put right.
+after_worker() {
+	pkill -KILL -f -- "-t $TRACES" || :
+	case ${where:-0} in
+	*[13579]) kill -KILL "$SUPERVISOR" 2>/dev/null || : ;;
+	*)
+		wait_for 60 left_to_itself
+		kill -TERM "$SUPERVISOR" 2>/dev/null || :
+		;;
+	esac
+	wait "$SUPERVISOR" 2>/dev/null || :
+	forget "$SUPERVISOR"
+	wait "$tracer" 2>/dev/null || :
+}
+
+# plan CALL...: of the last trace, each of these calls and the how many-th it
+# was, in a line; openat(2) only where it may create something.
+plan() {
+	awk -v "wanted= $* " '
+	{
+		call = $1
+		sub(/\(.*/, "", call)
+		if (index(wanted, " " call " ") == 0)
+			next
+		n[call]++
+		if (call != "openat" || /O_CREAT/)
+			print call, n[call]
+	}' trace
+}
+
+# fresh: the spool is as setup_NAME has laid it.
+fresh() {
+	rm -rf spool "$TRACES"
+	[ ! -d laid/spool ] || cp -a laid/spool spool
+	cp -a laid/traces "$TRACES"
+	rm -f out err trace
+}
+
+# lay_out NAME: prepares the operation.
+lay_out() {
+	rm -rf spool "$TRACES" laid
+	mkdir "$TRACES" laid
+	: >"$TRACES/ran"
+	q init
+	setup "$1"
+	cp -a "$TRACES" laid/traces
+	[ ! -d spool ] || cp -a spool laid/spool
+}
+
+# judge NAME: what must be so after the operation, whatever happened to it.
+# $status is its exit status.
+judge() {
+	finished=
+	if [ "$status" -eq 0 ] || [ -n "$always" ] || [ -s out ]; then
+		finished=yes
+	elif [ -n "$again" ]; then
+		FAULT=
+		cp trace trace.1
+		"do_$1"
+		[ "$status" -le 1 ] || fail "again: exit status $status"
+		finished=yes
+	fi
+	if [ -n "$finished" ] && [ -n "$early" ]; then
+		"done_$1"
+		finished=
+	fi
+	rm -f spool/paused
+	finish_all
+	# shellcheck disable=SC2086 # lists
+	once $kept
+	for token in $new; do
+		[ "$(copies "$token")" -le 1 ] || fail "$token is in twice"
+		[ -z "$finished" ] || once "$token"
+	done
+	true_history "$TRACES"
+	[ -z "$finished" ] || "done_$1"
+	cases=$((cases + 1))
+	mkdir -p kept
+	mv spool "kept/$cases"
+}
+
+# judge_kept: the doctor sees all the spools, in which nothing is young now.
+judge_kept() {
+	for QUEUECTL_SPOOL in "$PWD"/kept/*; do
+		sound
+	done
+	QUEUECTL_SPOOL=$PWD/spool
+	rm -rf kept
+}
+
+# fail tells where.
+fail() {
+	echo "FAIL: ${doing:-}: $*" >&2
+	exit 1
+}
+
+# kill_matrix NAME...: each is killed with SIGKILL just before each of its
+# system calls that change the file system.
+kill_matrix() {
+	cases=0 killed=0
+	for name; do
+		doing="$name unharmed"
+		lay_out "$name"
+		fresh
+		where=0 FAULT=
+		"do_$name"
+		# shellcheck disable=SC2086 # a list
+		plan $CHANGING >planned
+		[ -s planned ] || fail 'it does nothing'
+		judge "$name"
+		while read -r call n; do
+			doing="$name, killed before $call number $n"
+			where=$((where + 1))
+			fresh
+			FAULT="-e inject=$call:signal=KILL:when=$n"
+			"do_$name"
+			[ "$status" -ne 137 ] || killed=$((killed + 1))
+			judge "$name"
+		done <planned
+		echo "$name: $where kills"
+	done
+	doing=
+	# What a supervisor has to do differs a little from run to run.
+	[ "$killed" -ge $((cases * 3 / 4)) ] || fail "$killed kills, $cases cases"
+	judge_kept
+	echo "$killed kills in $cases cases"
+}

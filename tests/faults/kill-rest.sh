@@ -1,0 +1,8 @@
+#!/bin/sh
+# slow
+# Killed at each step: config pause resume init.
+
+NEEDS='strace timeout pgrep'
+. "$TESTS/faultmatrix.sh"
+
+kill_matrix config pause resume init
