@@ -61,11 +61,13 @@ run_resume(const struct opt_args *args)
 
 	if (status != MSG_OK)
 		return status;
-	if (!spool_paused(&s)) {
-		msg_warnx("the queue was not paused");
-	} else if (spool_resume(&s) == -1) {
-		msg_warn("%s/paused", s.path);
-		status = MSG_REFUSED;
+	if (spool_resume(&s) == -1) {
+		if (errno == ENOENT) {
+			msg_warnx("the queue was not paused");
+		} else {
+			status = cmd_errno_status(errno);
+			msg_warn("%s/paused", s.path);
+		}
 	}
 	spool_close(&s);
 	return status;

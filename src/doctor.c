@@ -591,8 +591,9 @@ find_archived(struct doctor *d, char *old)
 		if (record_read(d->spool, ended[i], old, &r) != SPOOL_OK)
 			continue;
 		e = job_last_event(&r.job, JOB_NO_STATE);
-		spool_archive_name(d->spool, old, e != NULL ? e->time : r.mtime,
-		    name);
+		if (spool_archive_name(d->spool, old,
+			e != NULL ? e->time : r.mtime, name) == -1)
+			name[0] = '\0';
 		record_free(&r);
 		if (strcmp(name, wanted) == 0)
 			return ended[i];

@@ -672,8 +672,10 @@ spool_paused(const struct spool *s)
 {
 	struct stat st;
 
+	/* If it cannot be told, nothing starts: that harms nobody. */
 	return s->fd != -1 &&
-	    fstatat(s->fd, "paused", &st, AT_SYMLINK_NOFOLLOW) == 0;
+	    (fstatat(s->fd, "paused", &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+		errno != ENOENT);
 }
 
 int
@@ -701,6 +703,10 @@ spool_pause(const struct spool *s, const struct buf *text)
 int
 spool_resume(const struct spool *s)
 {
+	if (s->fd == -1) {
+		errno = ENOENT;
+		return -1;
+	}
 	return unlinkat(s->fd, "paused", 0);
 }
 
@@ -718,17 +724,22 @@ spool_free_bytes(const struct spool *s)
 
 /* ---- The archive ---- */
 
-/* True if no ended record has this name. */
+/* 1 if no ended record has this name, 0, or -1 if that cannot be told. */
 static int
 name_free(const struct spool *s, const char *name)
 {
+	static const int ended[] = { SPOOL_COMPLETED, SPOOL_DEAD };
 	struct stat st;
+	int i;
 
-	return fstatat(s->dir[SPOOL_COMPLETED], name, &st,
-		   AT_SYMLINK_NOFOLLOW) == -1 &&
-	    errno == ENOENT &&
-	    fstatat(s->dir[SPOOL_DEAD], name, &st, AT_SYMLINK_NOFOLLOW) == -1 &&
-	    errno == ENOENT;
+	for (i = 0; i < 2; i++) {
+		if (fstatat(s->dir[ended[i]], name, &st, AT_SYMLINK_NOFOLLOW) ==
+		    0)
+			return 0;
+		if (errno != ENOENT)
+			return -1;
+	}
+	return 1;
 }
 
 /*
@@ -765,20 +776,23 @@ spool_remove_outputs(const struct spool *s, const char *name, int attempts)
 	return each_output(s, name, NULL, attempts);
 }
 
-void
+int
 spool_archive_name(const struct spool *s, const char *id, int64_t us,
     char old[JOB_NAME_MAX + 1])
 {
 	char time[WHEN_SIZE];
-	int tries;
+	int tries, unused;
 
 	/* A second end within one millisecond takes the next free one. */
 	for (tries = 0; tries < SPOOL_ARCHIVE_TRIES; tries++, us += 1000) {
 		when_format_id(time, us);
 		snprintf(old, JOB_NAME_MAX + 1, "%s~%s", id, time);
-		if (name_free(s, old))
-			break;
+		unused = name_free(s, old);
+		if (unused != 0)
+			return unused == 1 ? 0 : -1;
 	}
+	errno = EEXIST;
+	return -1;
 }
 
 /* Archives the record that fd is open on and has locked. */
@@ -800,8 +814,9 @@ archive_record(struct spool *s, int fd, int dir, const char *id)
 		return SPOOL_ERROR;
 	}
 	e = job_last_event(&job, JOB_NO_STATE);
-	spool_archive_name(s, id, e != NULL ? e->time : spool_changed(fd), old);
-	if (each_output(s, id, old, job.attempts) == 0)
+	if (spool_archive_name(s, id, e != NULL ? e->time : spool_changed(fd),
+		old) == 0 &&
+	    each_output(s, id, old, job.attempts) == 0)
 		r = spool_rename(s, fd, dir, id, dir, old);
 	job_free(&job);
 	buf_free(&text);

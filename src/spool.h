@@ -183,9 +183,10 @@ enum spool_result spool_archive(struct spool *s, const char *id);
 
 /*
  * The name that spool_archive gives to a record whose last state line, or last
- * change if it has none, is of that time.
+ * change if it has none, is of that time.  0; -1 with errno if that cannot be
+ * told, EEXIST if a thousand names from there on are taken.
  */
-void spool_archive_name(const struct spool *s, const char *id, int64_t us,
+int spool_archive_name(const struct spool *s, const char *id, int64_t us,
     char old[JOB_NAME_MAX + 1]);
 
 /* Removes the outputs of the attempts 1 to `attempts`; 0 or -1 with errno. */
@@ -227,7 +228,7 @@ int spool_scan(const struct spool *s, int dir,
 void spool_output_name(char out[SPOOL_OUTPUT_MAX], const char *name,
     int attempt, const char *stream);
 
-/* True if nothing new may start. */
+/* True if nothing new may start, or if that cannot be told. */
 int spool_paused(const struct spool *s);
 
 /*
@@ -236,7 +237,7 @@ int spool_paused(const struct spool *s);
  */
 int spool_pause(const struct spool *s, const struct buf *text);
 
-/* Lets jobs start again; 0 or -1 with errno. */
+/* Lets jobs start again; 0, or -1 with errno: ENOENT if it was not paused. */
 int spool_resume(const struct spool *s);
 
 /* Bytes that are free for the caller, or -1 where nobody knows. */

@@ -19,7 +19,7 @@ FAULT= # options of strace that inject it; none: only looks
 # trace_options: what strace is to look at and do, one word each.
 # shellcheck disable=SC2086 # lists
 trace_options() {
-	set -- $CHANGING $LOOKING ${MORE_CALLS:-}
+	set -- $CHANGING $LOOKING poll
 	traced=
 	for call; do
 		traced=$traced${traced:+,}$call
@@ -74,9 +74,10 @@ left_to_itself() {
 # The supervisor of the worker is killed now and then, else it puts right
 # itself what there is to be put right.
 after_worker() {
-	pkill -KILL -f -- "-t $TRACES" || :
+	: >"$TRACES/calm"
+	pkill -TERM -f -- "-t $TRACES" || :
 	case ${where:-0} in
-	*[13579]) kill -KILL "$SUPERVISOR" 2>/dev/null || : ;;
+	*[1235679]) kill -KILL "$SUPERVISOR" 2>/dev/null || : ;;
 	*)
 		wait_for 60 left_to_itself
 		kill -TERM "$SUPERVISOR" 2>/dev/null || :
@@ -131,7 +132,10 @@ judge() {
 		FAULT=
 		cp trace trace.1
 		"do_$1"
-		[ "$status" -le 1 ] || fail "again: exit status $status"
+		case $status in
+		0 | 1 | 3) ;; # done, or done before
+		*) fail "again: exit status $status: $(cat err)" ;;
+		esac
 		finished=yes
 	fi
 	if [ -n "$finished" ] && [ -n "$early" ]; then
@@ -168,20 +172,18 @@ fail() {
 	exit 1
 }
 
+# ---- Kills
+
 # kill_matrix NAME...: each is killed with SIGKILL just before each of its
 # system calls that change the file system.
 kill_matrix() {
 	cases=0 killed=0
 	for name; do
-		doing="$name unharmed"
-		lay_out "$name"
-		fresh
-		where=0 FAULT=
-		"do_$name"
+		unharmed "$name"
 		# shellcheck disable=SC2086 # a list
 		plan $CHANGING >planned
 		[ -s planned ] || fail 'it does nothing'
-		judge "$name"
+		where=0
 		while read -r call n; do
 			doing="$name, killed before $call number $n"
 			where=$((where + 1))
@@ -198,4 +200,132 @@ kill_matrix() {
 	[ "$killed" -ge $((cases * 3 / 4)) ] || fail "$killed kills, $cases cases"
 	judge_kept
 	echo "$killed kills in $cases cases"
+}
+
+# unharmed NAME: lays it out and does it without a fault; its trace is there.
+unharmed() {
+	doing="$1 unharmed"
+	lay_out "$1"
+	fresh
+	where=0 FAULT=
+	"do_$1"
+	digest >unharmed
+	judge "$1"
+}
+
+# ---- Errors
+
+CALLS_MAX=2000 # of one command, whatever fails
+
+# errors CALL: those that it can return and that are tried.
+errors() {
+	case $1 in
+	creating)	echo ENOSPC EDQUOT EROFS EMFILE ENFILE EIO ENOMEM \
+			    ESTALE EINTR ;;
+	openat)		echo EMFILE EIO ESTALE EINTR ;;
+	write | pwrite64) echo ENOSPC EIO EDQUOT EINTR ;;
+	ftruncate)	echo EIO EROFS EINTR ;;
+	rename*)	echo ENOSPC EIO EROFS EDQUOT ENOMEM ESTALE ;;
+	unlink*)	echo EIO EROFS ENOMEM ESTALE ;;
+	mkdir*)		echo ENOSPC EIO EROFS EDQUOT ENOMEM ;;
+	fsync | fdatasync) echo EIO ENOSPC EDQUOT EINTR ;;
+	flock)		echo ENOLCK ENOMEM EINTR ;;
+	utimensat | fchmod) echo EROFS EIO ;;
+	newfstatat)	echo EIO ESTALE ENOMEM ;;
+	read | pread64)	echo EIO ESTALE EINTR ;;
+	getdents64)	echo EIO ESTALE ;;
+	close)		echo EIO ENOSPC EINTR ;;
+	clone | clone3)	echo EAGAIN ENOMEM ;;
+	pipe2)		echo EMFILE ENFILE ;;
+	*)		fail "which errors has $1?" ;;
+	esac
+}
+
+# plan_errors CALL...: of the last trace, a line for each fault: call, which
+# one of them, error.  The first two errors also last; the start of the
+# program, which is the loader's, is left out.
+plan_errors() {
+	awk -v "wanted= $* " '
+	{
+		call = $1
+		sub(/\(.*/, "", call)
+		if (index(wanted, " " call " ") == 0)
+			next
+		n[call]++
+		if (/"\/(etc\/ld.so|lib|usr\/lib)/)
+			loading = 1
+		else if (call == "openat")
+			loading = 0
+		if (!loading)
+			print call, n[call], /O_CREAT/ ? "creating" : call
+	}' trace >calls
+	while read -r call n kind; do
+		lasting=2
+		for error in $(errors "$kind"); do
+			echo "$call $n $error"
+			[ "$error" != EINTR ] || continue
+			[ "$lasting" -le 0 ] || echo "$call $n+ $error"
+			lasting=$((lasting - 1))
+		done
+	done <calls
+}
+
+# digest: all that is in the spool, but for IDs and times.
+digest() {
+	[ ! -d spool ] || find spool -type f ! -name lock -exec awk '
+		FNR == 1 { print FILENAME }
+		{ print }' {} + |
+		sed -E 's/[0-9]{8}T[0-9.]+-[a-z0-9]{6}/ID/g
+		    s/[0-9-]{8,10}T[0-9:.]+Z?/TIME/g
+		    s/^host=.*|pid=.*//' | sort
+	[ ! -d spool ] || find spool -type f -size 0 | sort
+}
+
+# check_error NAME: after a command with an error: it says so, or it has
+# done what it was to do; and it gave up in time.
+check_error() {
+	calls=$(wc -l <trace)
+	[ "$calls" -le "$CALLS_MAX" ] || fail "$calls system calls"
+	case $status in
+	0) ;;
+	1 | 2 | 3 | 75)
+		# Where no write succeeds, no message can.
+		[ -s err ] || [ "$call" = write ] ||
+			fail "exit status $status without a message"
+		;;
+	*) fail "exit status $status: $(cat err)" ;;
+	esac
+	digest >now
+	if [ "$status" -eq 0 ] && cmp -s now unharmed; then
+		same=$((same + 1))
+	elif [ "$status" -ne 0 ] && cmp -s now laid/digest && [ ! -s out ]; then
+		same=$((same + 1))
+	else
+		judge "$1"
+	fi
+}
+
+# error_matrix NAME...: each with an error at each of its system calls, once
+# and from there on.
+error_matrix() {
+	cases=0 same=0
+	for name; do
+		unharmed "$name"
+		# shellcheck disable=SC2086 # a list
+		plan_errors $CHANGING $LOOKING >planned
+		fresh
+		digest >laid/digest
+		before=$((cases + same))
+		while read -r call n error; do
+			doing="$name, $call number $n fails with $error"
+			fresh
+			FAULT="-e inject=$call:error=$error:when=$n"
+			"do_$name"
+			check_error "$name"
+		done <planned
+		echo "$name: $((cases + same - before)) errors"
+	done
+	doing=
+	judge_kept
+	echo "$((cases + same)) errors, after $cases of them all was drained"
 }

@@ -289,8 +289,9 @@ setup_doctor() {
 	again=yes always=
 }
 
+# It waits, to be sure of what it sees, with poll(2): that returns at once.
 do_doctor() {
-	under "$QUEUECTL" doctor --repair
+	under -e inject=poll:retval=0 "$QUEUECTL" doctor --repair
 }
 
 done_doctor() {
@@ -353,7 +354,8 @@ do_reused() {
 
 done_reused() {
 	ended completed x
-	is 2 "$(find spool/output -name 'x*' | wc -l | tr -d ' ')" outputs
+	is 1 "$(find spool/output -name 'x~*' | wc -l | tr -d ' ')" \
+	    'outputs of the older one'
 }
 
 setup_unreadable() {
@@ -380,8 +382,8 @@ do_stopped() {
 }
 
 stop_it() {
-	name=$(find spool/workers -name "*.$SUPERVISOR")
-	: >"spool/control/interrupt.${name##*/}"
+	entry=$(find spool/workers -name "*.$SUPERVISOR")
+	: >"spool/control/interrupt.${entry##*/}"
 }
 
 done_stopped() {

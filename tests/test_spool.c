@@ -790,6 +790,30 @@ START_TEST(small_things)
 }
 END_TEST
 
+/* What cannot be looked at is not taken for what is not there. */
+START_TEST(blind)
+{
+	char old[JOB_NAME_MAX + 1];
+	int fd = spool.fd, dir = spool.dir[DEAD];
+	int file = openat(spool.fd, "lock", O_RDONLY | O_CREAT, 0600);
+
+	ck_assert_int_ne(file, -1);
+	spool.fd = spool.dir[DEAD] = file; /* ENOTDIR */
+	ck_assert_int_eq(spool_paused(&spool), 1);
+	ck_assert_int_eq(spool_archive_name(&spool, "a", 0, old), -1);
+	ck_assert_int_eq(errno, ENOTDIR);
+	ck_assert_int_eq(spool_resume(&spool), -1);
+	ck_assert_int_eq(errno, ENOTDIR);
+	spool.fd = fd;
+	spool.dir[DEAD] = dir;
+	close(file);
+	ck_assert_int_eq(spool_archive_name(&spool, "a", 0, old), 0);
+	ck_assert_str_eq(old, "a~19700101T000000.000");
+	ck_assert_int_eq(spool_resume(&spool), -1);
+	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
 /* ---- The archive ---- */
 
 #define RECORD                                                   \
@@ -1305,6 +1329,7 @@ add_files(TCase *t)
 	tcase_add_test(t, is_job);
 	tcase_add_test(t, find);
 	tcase_add_test(t, small_things);
+	tcase_add_test(t, blind);
 	tcase_add_test(t, archive);
 	tcase_add_test(t, archive_after_crash);
 	tcase_add_test(t, archive_same_millisecond);

@@ -14,7 +14,8 @@
  * With -r it works for up to 8 ms, fails now and then, and may kill -9 its
  * worker, or the supervisor, or both, or its worker and itself: while it
  * runs, or just after it has ended.  It kills only what is in the session
- * $RUNONCE_SESSION.  Once there is a file DIR/calm it does nothing of this.
+ * $RUNONCE_SESSION.  Once there is a file DIR/calm it does nothing of this, and
+ * -t does not last.
  */
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -243,7 +244,8 @@ main(int argc, char **argv)
 	look_for_overlap(id);
 	seed();
 	snprintf(line, sizeof line, "%s/calm", dir);
-	risky = risky && stat(line, &st) == -1;
+	if (stat(line, &st) == 0)
+		risky = endless = 0;
 	if (risky)
 		code = choose_code();
 	else if (endless)

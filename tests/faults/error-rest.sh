@@ -1,0 +1,8 @@
+#!/bin/sh
+# slow
+# Errors at each step: config pause resume init.
+
+NEEDS='strace timeout'
+. "$TESTS/faultmatrix.sh"
+
+error_matrix config pause resume init

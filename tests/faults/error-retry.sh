@@ -1,0 +1,8 @@
+#!/bin/sh
+# slow
+# Errors at each step: retry retry_failed.
+
+NEEDS='strace timeout'
+. "$TESTS/faultmatrix.sh"
+
+error_matrix retry retry_failed
