@@ -820,11 +820,11 @@ request_init(struct request *q, struct spool *s, const char *name, char *why)
 	q->why = why;
 }
 
+/* Whether a job may be retried; CLAIM_OK: it is owned and read. */
 static enum claim_result
-try_retry(struct claim *c, struct request *q)
+take_to_retry(struct claim *c, struct request *q)
 {
 	struct job_error error;
-	struct job_event e;
 	enum claim_result r;
 
 	if (c->from == SPOOL_PENDING)
@@ -847,13 +847,25 @@ try_retry(struct claim *c, struct request *q)
 		    "its file cannot be accepted (%s): mend it first",
 		    error.what);
 	}
-	if (is_there(c->spool, SPOOL_PENDING, c->name))
-		return refuse(q, "a new job of this ID is waiting");
-	e = job_event_make(JOB_PENDING, spool_now(c->spool));
-	e.reason = JOB_RETRIED;
-	if (append(c, &e) == -1 || spool_sync_file(c->spool, c->fd) == -1)
-		return CLAIM_TROUBLE;
-	switch (spool_move(c->spool, c->fd, c->from, SPOOL_PENDING, c->name)) {
+	return CLAIM_OK;
+}
+
+/*
+ * The move is made before the line is appended, since the name may be taken,
+ * and then nothing must have been written.  Crash after the move: pending/,
+ * its last line names where it was: the claim takes it for moved by hand,
+ * which means the same.
+ */
+static enum claim_result
+try_retry(struct claim *c, struct request *q)
+{
+	enum claim_result r = take_to_retry(c, q);
+	struct job_event e;
+	int from = c->from, saved, synced;
+
+	if (r != CLAIM_OK)
+		return r;
+	switch (spool_move(c->spool, c->fd, from, SPOOL_PENDING, c->name)) {
 	case SPOOL_OK:
 		break;
 	case SPOOL_GONE:
@@ -863,11 +875,20 @@ try_retry(struct claim *c, struct request *q)
 	default:
 		return CLAIM_TROUBLE;
 	}
+	e = job_event_make(JOB_PENDING, spool_now(c->spool));
+	e.reason = JOB_RETRIED;
+	if (append(c, &e) == -1) {
+		saved = errno;
+		(void)spool_move(c->spool, c->fd, SPOOL_PENDING, from, c->name);
+		errno = saved;
+		return CLAIM_TROUBLE;
+	}
+	synced = spool_sync_file(c->spool, c->fd) == 0;
 	/* Not needed any more, and a worker would find the job busy. */
 	spool_release(c->fd);
 	c->fd = -1;
-	return spool_sync_dir(c->spool, SPOOL_PENDING) == 0 &&
-		spool_sync_dir(c->spool, c->from) == 0 ?
+	return synced && spool_sync_dir(c->spool, SPOOL_PENDING) == 0 &&
+		spool_sync_dir(c->spool, from) == 0 ?
 	    CLAIM_OK :
 	    CLAIM_UNSYNCED;
 }

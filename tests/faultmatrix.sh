@@ -19,7 +19,7 @@ FAULT= # options of strace that inject it; none: only looks
 # trace_options: what strace is to look at and do, one word each.
 # shellcheck disable=SC2086 # lists
 trace_options() {
-	set -- $CHANGING $LOOKING poll
+	set -- $CHANGING $LOOKING poll clone clone3 pipe2
 	traced=
 	for call; do
 		traced=$traced${traced:+,}$call
@@ -49,12 +49,34 @@ under_worker() {
 	rm spool/paused
 	if [ -n "${1:-}" ]; then
 		wait_for 10 begun_or_gone
-		! gone "$tracer" && "$1"
+		! grep -q '^x ' "$TRACES/ran" || "$1"
 	fi
-	wait_for 60 over
+	if [ -n "$HOLD" ]; then
+		hold
+	else
+		wait_for 60 over
+	fi
 	status=0
-	gone "$tracer" && status=137
+	! gone "$tracer" || status=137
 	after_worker
+}
+
+HOLD= # seconds for which an error that lasts does so; none: it is one kill
+
+# hold: the worker gets on or not with its error; then that ends.
+hold() {
+	begun=$("$HELPERS/micros")
+	looks=$((HOLD * 25))
+	until left_to_itself || [ "$looks" -le 0 ]; do
+		looks=$((looks - 1))
+		sleep 0.04
+	done
+	took=$(($("$HELPERS/micros") - begun))
+	kill -INT "$tracer" 2>/dev/null || :
+	calls=$(wc -l <trace)
+	[ "$calls" -le $((CALLS_MAX + took / 1000 * CALLS_SECOND / 1000)) ] ||
+		fail "$calls system calls in $took microseconds"
+	wait_for 60 left_to_itself
 }
 
 # begun_or_gone: the job x runs, or the worker was killed.
@@ -76,6 +98,7 @@ left_to_itself() {
 after_worker() {
 	: >"$TRACES/calm"
 	pkill -TERM -f -- "-t $TRACES" || :
+	[ -z "$HOLD" ] || where=0
 	case ${where:-0} in
 	*[1235679]) kill -KILL "$SUPERVISOR" 2>/dev/null || : ;;
 	*)
@@ -215,7 +238,8 @@ unharmed() {
 
 # ---- Errors
 
-CALLS_MAX=2000 # of one command, whatever fails
+CALLS_MAX=2000   # of one command, whatever fails
+CALLS_SECOND=500 # of a worker that has an error, beyond those
 
 # errors CALL: those that it can return and that are tried.
 errors() {
@@ -270,6 +294,18 @@ plan_errors() {
 	done <calls
 }
 
+# few ERRORS LASTING: of the lines of plan_errors so many errors of a call, and
+# so many that last.
+few() {
+	awk -v "errors=$1" -v "lasting=$2" '
+	$2 ~ /\+/ {
+		if (++lasts[$1 $2] <= lasting)
+			print
+		next
+	}
+	++once[$1 $2] <= errors'
+}
+
 # digest: all that is in the spool, but for IDs and times.
 digest() {
 	[ ! -d spool ] || find spool -type f ! -name lock -exec awk '
@@ -303,6 +339,54 @@ check_error() {
 	else
 		judge "$1"
 	fi
+}
+
+# error_shares NAME...: a worker has an error at each of its system calls, once
+# and for a while.  Since it mostly waits, a few of it at the same time.
+SHARES=4
+error_shares() {
+	cases=0
+	top=$PWD
+	for name; do
+		unharmed "$name"
+		# shellcheck disable=SC2086 # a list
+		{
+			plan_errors $CHANGING clone clone3 pipe2 | few 2 1
+			plan_errors newfstatat pread64 close | few 1 0
+		} >planned
+		shares=
+		share=0
+		while [ "$share" -lt "$SHARES" ]; do
+			share=$((share + 1))
+			(error_share "$name" "$share") &
+			shares="$shares $!"
+		done
+		for share in $shares; do
+			wait "$share" || fail 'a share of it failed'
+		done
+		echo "$name: $(wc -l <planned) errors"
+	done
+}
+
+# error_share NAME SHARE: one part of what is in ./planned.
+error_share() {
+	PIDS=
+	mkdir -p "share$2"
+	cd "share$2"
+	QUEUECTL_SPOOL=$PWD/spool TRACES=$PWD/traces
+	trap clean_up EXIT
+	lay_out "$1"
+	HOLD=2
+	awk -v "share=$2" -v "shares=$SHARES" 'NR % shares == share % shares' \
+	    ../planned >mine
+	while read -r call n error; do
+		doing="$name, $call number $n fails with $error"
+		fresh
+		FAULT="-e inject=$call:error=$error:when=$n"
+		"do_$1"
+		judge "$1"
+	done <mine
+	judge_kept
 }
 
 # error_matrix NAME...: each with an error at each of its system calls, once

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
@@ -38,6 +39,7 @@
 #define NAME	    "x"
 #define JOBS	    6	/* tokens */
 #define STEPS_MAX   400 /* system calls of one operation */
+#define POLLS_MAX   5	/* by then the first goes round in a loop */
 #define PATIENCE_MS 8	/* of the second, until it is taken to be waiting */
 #define SETTLE_MAX  3000
 #define FAULTS_MAX  10
@@ -563,21 +565,46 @@ next_call(pid_t pid)
 	return WIFSTOPPED(status);
 }
 
-/*
- * Leads the first to its call number `step`; 0 if it has fewer.  A call stops
- * twice, when it is entered and when it returns.
- */
+/* True if it is at the entry of poll(2): it waits for somebody. */
 static int
+is_waiting(pid_t pid)
+{
+	struct __ptrace_syscall_info info;
+
+	memset(&info, 0, sizeof info);
+	return ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) > 0 &&
+	    info.op == PTRACE_SYSCALL_INFO_ENTRY &&
+	    (info.entry.nr == SYS_poll || info.entry.nr == SYS_ppoll);
+}
+
+enum led {
+	LED_END,   /* it has fewer calls, and has ended */
+	LED_ASIDE, /* it waits, and will go on doing so */
+	LED_THERE
+};
+
+/*
+ * Leads the first to its call number `step`.  A call stops twice, when it is
+ * entered and when it returns.
+ */
+static enum led
 lead(pid_t pid, int step)
 {
-	int status, i;
+	int status, i, polls = 0;
 
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
-		return 0;
-	for (i = 0; i < 2 * step - 1; i++)
+		return LED_END;
+	/* Without it is_waiting() would be told nothing. */
+	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD) == -1)
+		die("PTRACE_SETOPTIONS");
+	for (i = 0; i < 2 * step - 1; i++) {
 		if (!next_call(pid))
-			return 0;
-	return 1;
+			return LED_END;
+		polls += is_waiting(pid);
+		if (polls > POLLS_MAX)
+			return LED_ASIDE;
+	}
+	return LED_THERE;
 }
 
 /* ---- Judging ---- */
@@ -705,29 +732,30 @@ judge(struct spool *s)
 
 /* ---- All of them ---- */
 
-/* One meeting; 0 when the first has no call of that number. */
+/* One meeting; 0 when the first has no call of that number that is new. */
 static int
 meet(struct spool *s, const struct world *w, const struct operation *first,
     const struct operation *second, int step)
 {
 	pid_t a, b;
-	int go, unused, reached, ended, status;
+	int go, unused, ended, status;
+	enum led led;
 
 	lay(s, w);
 	b = start(second, 4, 0, &go);
 	a = start(first, 3, 1, &unused);
-	reached = lead(a, step);
+	led = lead(a, step);
 	ended = let_go(b, go);
-	if (reached)
-		(void)ptrace(PTRACE_DETACH, a, NULL, NULL);
-	if (reached && waitpid(a, &status, 0) != a)
-		die("waitpid");
+	if (led != LED_END &&
+	    (ptrace(PTRACE_DETACH, a, NULL, NULL) == -1 ||
+		waitpid(a, &status, 0) != a))
+		die("races: the first");
 	if (!ended && waitpid(b, &status, 0) != b)
 		die("waitpid");
 	close(go);
 	close(unused);
 	judge(s);
-	return reached;
+	return led == LED_THERE;
 }
 
 static long

@@ -1,0 +1,8 @@
+#!/bin/sh
+# slow
+# A worker has an error at each step of a job: dead.
+
+NEEDS='strace timeout pgrep'
+. "$TESTS/faultmatrix.sh"
+
+error_shares dead
