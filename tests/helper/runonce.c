@@ -1,5 +1,6 @@
 /*
  * runonce DIR TOKEN	a job that leaves traces
+ * runonce -f DIR TOKEN	the same, but its first attempt fails
  * runonce -r DIR TOKEN	the same, but dangerous to those who run it
  * runonce -s		prints the session that it runs in, for -r
  *
@@ -214,23 +215,27 @@ main(int argc, char **argv)
 {
 	const char *id = getenv("QUEUECTL_JOB_ID");
 	const char *attempt = getenv("QUEUECTL_ATTEMPT");
-	int risky = argc > 1 && strcmp(argv[1], "-r") == 0, code = 0;
+	int risky = argc > 1 && strcmp(argv[1], "-r") == 0;
+	int fails = argc > 1 && strcmp(argv[1], "-f") == 0, code = 0;
 	char line[512];
 	struct stat st;
 
 	if (argc == 2 && strcmp(argv[1], "-s") == 0)
 		return printf("%ld\n", (long)getsid(0)) > 0 ? 0 : 1;
-	if (argc != 3 + risky || id == NULL || attempt == NULL) {
-		fprintf(stderr, "usage: runonce [-r] DIR TOKEN, as a job\n");
+	if (argc != 3 + risky + fails || id == NULL || attempt == NULL) {
+		fprintf(stderr,
+		    "usage: runonce [-f | -r] DIR TOKEN, as a job\n");
 		return 2;
 	}
-	dir = argv[1 + risky];
+	dir = argv[1 + risky + fails];
 	look_for_overlap(id);
 	seed();
 	snprintf(line, sizeof line, "%s/calm", dir);
 	risky = risky && stat(line, &st) == -1;
 	if (risky)
 		code = choose_code();
+	else if (fails && strcmp(attempt, "1") == 0)
+		code = 7;
 	snprintf(line, sizeof line, "%s %s %d\n", argv[argc - 1], attempt,
 	    code);
 	note("ran", line);
