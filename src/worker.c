@@ -133,6 +133,21 @@ take_order(struct worker *w, struct order *order)
 
 /* ---- While a job runs ---- */
 
+static void
+close_output(struct worker *w, int fd, const char *stream)
+{
+	char name[SPOOL_OUTPUT_MAX];
+	struct stat st;
+
+	/* No file: it wrote nothing. */
+	if (fstat(fd, &st) == 0 && st.st_size == 0) {
+		spool_output_name(name, w->claim.name, w->claim.attempt,
+		    stream);
+		(void)unlinkat(w->spool.dir[SPOOL_OUTPUT], name, 0);
+	}
+	(void)fs_close(fd);
+}
+
 static int
 open_outputs(struct worker *w, struct run *r)
 {
@@ -150,24 +165,9 @@ open_outputs(struct worker *w, struct run *r)
 	if (r->err_fd != -1)
 		return 0;
 	saved = errno;
-	(void)fs_close(r->out_fd);
+	close_output(w, r->out_fd, "out");
 	errno = saved;
 	return -1;
-}
-
-static void
-close_output(struct worker *w, int fd, const char *stream)
-{
-	char name[SPOOL_OUTPUT_MAX];
-	struct stat st;
-
-	/* No file: it wrote nothing. */
-	if (fstat(fd, &st) == 0 && st.st_size == 0) {
-		spool_output_name(name, w->claim.name, w->claim.attempt,
-		    stream);
-		(void)unlinkat(w->spool.dir[SPOOL_OUTPUT], name, 0);
-	}
-	(void)fs_close(fd);
 }
 
 /* Begins to end the run; a stronger cause does not replace the first. */
