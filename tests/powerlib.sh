@@ -2,7 +2,7 @@
 # powerlib.sh - what the tests of power cuts share; one of them sets
 #	NEEDS		the tools that must be there
 # defines
-#	make_fs FILE N	makes the N-th file system in a file
+#	make_fs FILE N	see mountlib.sh
 # and ends with
 #	. "$TESTS/powerlib.sh"
 #
@@ -23,18 +23,7 @@
 # This many cuts for one file system, which then is made anew.
 life=25
 
-# The test is in a mount namespace of its own, so that nothing stays mounted
-# and no loop device taken, however it ends.
-if [ -z "${POWER:-}" ]; then
-	if ! why=$(unshare -m true 2>&1); then
-		echo "nothing can be mounted here: $why"
-		exit 77
-	fi
-	POWER=yes
-	export POWER
-	# shellcheck disable=SC2086 # the shell may be "busybox sh"
-	exec unshare -m --propagation private ${TEST_SH:-sh} "$0"
-fi
+. "$TESTS/mountlib.sh"
 
 # ---- What runs until the power is cut
 
@@ -97,7 +86,7 @@ world() {
 	"$HELPERS/cutpower" spool "$ms" "$watched" acks log >known
 }
 
-if [ "$POWER" = world ]; then
+if [ -n "${CUT:-}" ]; then
 	world
 	exit
 fi
@@ -108,33 +97,14 @@ fi
 
 cuts=${CUTS:-200}
 
-at_exit() {
-	umount spool 2>/dev/null || umount -l spool 2>/dev/null || :
-	umount ram 2>/dev/null || umount -l ram 2>/dev/null || :
-}
-
-mount_spool() {
-	mount -o loop ram/image spool 2>err || {
-		echo "cannot mount a file here: $(cat err)"
-		exit "$1"
-	}
-}
-
 # new_life: an empty spool on a file system of its own.
 new_life() {
 	lives=$((lives + 1))
-	umount spool 2>/dev/null || :
-	make_fs ram/image "$lives" >err 2>&1 || {
-		echo "cannot make the file system: $(cat err)"
-		exit 77
-	}
-	mount_spool 77
-	q init
+	new_spool "$lives"
 	# Failed jobs are tried again at once.
 	q config set backoff_base 1
 	q config set max_backoff_seconds 0
-	umount spool
-	mount_spool 1
+	remount
 	rm -rf traces acked ends
 	mkdir traces
 	: >traces/ran
@@ -142,10 +112,8 @@ new_life() {
 	: >ends
 }
 
-# cut: what is in the spool runs until the power fails.
+# cut N: what is in the spool runs until the power fails.
 cut() {
-	CUT=$1
-	export CUT
 	for n in 0 1 2; do
 		for m in 1 2 3 4 5 6 7; do
 			job "$m" "b$1.$n.$m"
@@ -154,10 +122,9 @@ cut() {
 	: >acks
 	: >log
 	# shellcheck disable=SC2086 # the shell may be "busybox sh"
-	POWER=world unshare -p -f --kill-child ${TEST_SH:-sh} "$0" 2>err ||
+	CUT=$1 unshare -p -f --kill-child ${TEST_SH:-sh} "$0" 2>err ||
 		fail "cut $1: $(cat err)"
-	umount spool
-	mount_spool 1
+	remount
 	{
 		read -r size
 		head -c "$size" acks >>acked
@@ -222,7 +189,7 @@ nothing_missing() {
 		missing("it was logged, but is in " dir[$1] "/: " $0)
 	}
 	END { exit faults > 0 }' told acked ends >missing ||
-		fail "cut $CUT, $1: $(cat missing)"
+		fail "cut $done, $1: $(cat missing)"
 }
 
 # finish: what is there is run to its end.
@@ -230,13 +197,13 @@ finish() {
 	: >log
 	drain --count 4
 	note_ends <log
-	nothing_live || fail "cut $CUT: a drain leaves" \
+	nothing_live || fail "cut $done: a drain leaves" \
 	    "$(find spool/pending spool/processing spool/failed -type f)"
 	nothing_missing 'after a drain'
 	true_history traces
 	! grep -h '^dead=' spool/dead/* 2>/dev/null |
 		grep -v 'error="exit code 7"$' >missing ||
-		fail "cut $CUT: $(cat missing)"
+		fail "cut $done: $(cat missing)"
 }
 
 # healthy: a doctor has little to do.
@@ -247,8 +214,6 @@ healthy() {
 	finish
 }
 
-mkdir ram
-mount -t tmpfs none ram
 lives=0
 done=0
 jobs=0
