@@ -75,8 +75,10 @@ set_text(struct worker *w, struct answer *a, const struct job_event *e,
 {
 	struct buf b = BUF_EMPTY;
 
-	buf_printf(&b, "worker=%s job=%s event=%s", w->name, w->claim.name,
-	    event);
+	buf_printf(&b, "worker=%s", w->name);
+	if (w->claim.name[0] != '\0')
+		buf_printf(&b, " job=%s", w->claim.name);
+	buf_printf(&b, " event=%s", event);
 	if (e != NULL && e->attempt > 0)
 		buf_printf(&b, " attempt=%d", e->attempt);
 	if (e != NULL && e->exit_code >= 0)
@@ -532,10 +534,27 @@ set_descriptors(int socket)
 	return close(fd);
 }
 
+/* Without an entry nobody could tell that the worker lives. */
+static int
+enter(struct worker *w)
+{
+	static const struct buf empty = BUF_EMPTY;
+	struct job_event e;
+	struct answer a;
+
+	w->entry = registry_enter(&w->spool, w->name, &empty);
+	if (w->entry != -1)
+		return 0;
+	e = trouble_event(errno);
+	answer_init(&a, ANSWER_LOG);
+	set_text(w, &a, &e, "no-worker");
+	send_answer(w, &a);
+	return -1;
+}
+
 void
 worker_main(int socket, const char *spool_path, const char *name)
 {
-	static const struct buf empty = BUF_EMPTY;
 	static struct worker w;
 	char why[SPOOL_WHY_MAX];
 
@@ -546,8 +565,7 @@ worker_main(int socket, const char *spool_path, const char *name)
 	    spool_open(&w.spool, spool_path, SPOOL_READ, why) == -1 ||
 	    w.spool.fd == -1)
 		_exit(1);
-	w.entry = registry_enter(&w.spool, name, &empty);
-	if (w.entry == -1)
+	if (enter(&w) == -1)
 		_exit(1);
 	while (w.socket != -1 && take_order(&w, &w.order))
 		if (w.order.kind == ORDER_RUN)

@@ -56,6 +56,7 @@ refuses q worker start
 
 kill -KILL "$(cat worker.killed)"
 wait_for 10 logged 'event=worker-died job=killed'
+wait_for 10 logged 'worker=[^ ]* event=no-worker error="No space'
 calm 4
 
 # All three have ended, but of one nobody knows how: it is to run again.
