@@ -122,7 +122,7 @@ cut() {
 	: >acks
 	: >log
 	# shellcheck disable=SC2086 # the shell may be "busybox sh"
-	CUT=$1 unshare -p -f --kill-child ${TEST_SH:-sh} "$0" 2>err ||
+	CUT=$1 unshare -p -f ${TEST_SH:-sh} "$0" 2>err ||
 		fail "cut $1: $(cat err)"
 	remount
 	{
