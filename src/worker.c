@@ -75,8 +75,10 @@ set_text(struct worker *w, struct answer *a, const struct job_event *e,
 {
 	struct buf b = BUF_EMPTY;
 
-	buf_printf(&b, "worker=%s job=%s event=%s", w->name, w->claim.name,
-	    event);
+	buf_printf(&b, "worker=%s", w->name);
+	if (w->claim.name[0] != '\0')
+		buf_printf(&b, " job=%s", w->claim.name);
+	buf_printf(&b, " event=%s", event);
 	if (e != NULL && e->attempt > 0)
 		buf_printf(&b, " attempt=%d", e->attempt);
 	if (e != NULL && e->exit_code >= 0)
@@ -133,6 +135,21 @@ take_order(struct worker *w, struct order *order)
 
 /* ---- While a job runs ---- */
 
+static void
+close_output(struct worker *w, int fd, const char *stream)
+{
+	char name[SPOOL_OUTPUT_MAX];
+	struct stat st;
+
+	/* No file: it wrote nothing. */
+	if (fstat(fd, &st) == 0 && st.st_size == 0) {
+		spool_output_name(name, w->claim.name, w->claim.attempt,
+		    stream);
+		(void)unlinkat(w->spool.dir[SPOOL_OUTPUT], name, 0);
+	}
+	(void)fs_close(fd);
+}
+
 static int
 open_outputs(struct worker *w, struct run *r)
 {
@@ -150,24 +167,9 @@ open_outputs(struct worker *w, struct run *r)
 	if (r->err_fd != -1)
 		return 0;
 	saved = errno;
-	(void)fs_close(r->out_fd);
+	close_output(w, r->out_fd, "out");
 	errno = saved;
 	return -1;
-}
-
-static void
-close_output(struct worker *w, int fd, const char *stream)
-{
-	char name[SPOOL_OUTPUT_MAX];
-	struct stat st;
-
-	/* No file: it wrote nothing. */
-	if (fstat(fd, &st) == 0 && st.st_size == 0) {
-		spool_output_name(name, w->claim.name, w->claim.attempt,
-		    stream);
-		(void)unlinkat(w->spool.dir[SPOOL_OUTPUT], name, 0);
-	}
-	(void)fs_close(fd);
 }
 
 /* Begins to end the run; a stronger cause does not replace the first. */
@@ -532,10 +534,27 @@ set_descriptors(int socket)
 	return close(fd);
 }
 
+/* Without an entry nobody could tell that the worker lives. */
+static int
+enter(struct worker *w)
+{
+	static const struct buf empty = BUF_EMPTY;
+	struct job_event e;
+	struct answer a;
+
+	w->entry = registry_enter(&w->spool, w->name, &empty);
+	if (w->entry != -1)
+		return 0;
+	e = trouble_event(errno);
+	answer_init(&a, ANSWER_LOG);
+	set_text(w, &a, &e, "no-worker");
+	send_answer(w, &a);
+	return -1;
+}
+
 void
 worker_main(int socket, const char *spool_path, const char *name)
 {
-	static const struct buf empty = BUF_EMPTY;
 	static struct worker w;
 	char why[SPOOL_WHY_MAX];
 
@@ -546,8 +565,7 @@ worker_main(int socket, const char *spool_path, const char *name)
 	    spool_open(&w.spool, spool_path, SPOOL_READ, why) == -1 ||
 	    w.spool.fd == -1)
 		_exit(1);
-	w.entry = registry_enter(&w.spool, name, &empty);
-	if (w.entry == -1)
+	if (enter(&w) == -1)
 		_exit(1);
 	while (w.socket != -1 && take_order(&w, &w.order))
 		if (w.order.kind == ORDER_RUN)
