@@ -158,6 +158,14 @@ tests/out/faults/built: $(C_FAULTS) $(OBJS) Makefile
 check-faults: src/queuectl tests/out/helpers tests/out/faults/built
 	@TEST_SET=faults TEST_JOBS=8 TEST_LIMIT=600 tests/run $(T)
 
+# How tests/mutant makes a program of one changed source and these objects.
+check-mutants: src/queuectl tests/out/helpers tests/out/faults/built \
+		tests/out/check.flags
+	@MUTANT_CC='$(CC) $(FLAGS)' MUTANT_LINK='$(LINK)' \
+	MUTANT_OBJS='$(OBJS)' MUTANT_MAIN='$(MAIN)' MUTANT_LIBS='$(LDLIBS)' \
+	MUTANT_UNIT='$(UNIT)' \
+	TEST_SET=faults/mutants TEST_LIMIT=300 tests/run $(T)
+
 # Needs clang.  FUZZ_RUNS inputs for the reader of JSON, FUZZ_REST for each
 # of the others; FUZZ_SEED other than 0: the same ones each time.
 FUZZ_RUNS = 10000000
@@ -244,5 +252,5 @@ uninstall:
 clean:
 	rm -rf src/*.o src/queuectl src/.flags src/.flags.new tests/out
 
-.PHONY: all check check-faults fuzz demo lint lint-format lint-c lint-sh lint-man format install \
+.PHONY: all check check-faults check-mutants fuzz demo lint lint-format lint-c lint-sh lint-man format install \
 	uninstall clean FORCE

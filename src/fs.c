@@ -162,6 +162,18 @@ fs_write(int fd, const void *bytes, size_t n)
 	return 0;
 }
 
+/*
+ * What a network file system or a quota has against the writes close(2) tells,
+ * of a duplicate as well, and the descriptor is still needed.
+ */
+static int
+flush(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy == -1 ? -1 : fs_close(copy);
+}
+
 int
 fs_create(int dir, const char *name, const void *bytes, size_t n, int sync)
 {
@@ -170,7 +182,8 @@ fs_create(int dir, const char *name, const void *bytes, size_t n, int sync)
 	fd = fs_open(dir, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL, 0600);
 	if (fd == -1)
 		return -1;
-	if (fs_write(fd, bytes, n) == 0 && (!sync || fs_sync(fd) == 0))
+	if (fs_write(fd, bytes, n) == 0 &&
+	    (sync ? fs_sync(fd) : flush(fd)) == 0)
 		return fd;
 	saved = errno;
 	(void)fs_close(fd);
@@ -201,9 +214,13 @@ fs_absolute(const char *path)
 int
 fs_sync(int fd)
 {
-	if (fsync(fd) == -1 && errno != EINVAL && errno != ENOTSUP)
-		return -1;
-	return 0;
+	int ret;
+
+	/* Interrupted it has not failed yet; what failed is not repeated. */
+	do
+		ret = fsync(fd);
+	while (ret == -1 && errno == EINTR);
+	return ret == -1 && errno != EINVAL && errno != ENOTSUP ? -1 : 0;
 }
 
 int

@@ -1,9 +1,10 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # what setup_NAME sets, see faultops.sh
+# shellcheck disable=SC2034,SC2154 # of faultops.sh and lib.sh
 # faultmatrix.sh - an operation of faultops.sh is done again and again, each
 # time with another fault at another system call, as strace(1) injects them.
 # After each the spool is judged: restart, drain, look.
 
+NEEDS='strace timeout pgrep'
 . "$TESTS/faultlib.sh"
 . "$TESTS/faultops.sh"
 
@@ -74,7 +75,7 @@ hold() {
 	took=$(($("$HELPERS/micros") - begun))
 	kill -INT "$tracer" 2>/dev/null || :
 	calls=$(wc -l <trace)
-	[ "$calls" -le $((CALLS_MAX + took / 1000 * CALLS_SECOND / 1000)) ] ||
+	[ "$calls" -le $((CALLS_MAX + took * CALLS_SECOND / 1000000)) ] ||
 		fail "$calls system calls in $took microseconds"
 	wait_for 60 left_to_itself
 }
@@ -294,18 +295,6 @@ plan_errors() {
 	done <calls
 }
 
-# few ERRORS LASTING: of the lines of plan_errors so many errors of a call, and
-# so many that last.
-few() {
-	awk -v "errors=$1" -v "lasting=$2" '
-	$2 ~ /\+/ {
-		if (++lasts[$1 $2] <= lasting)
-			print
-		next
-	}
-	++once[$1 $2] <= errors'
-}
-
 # digest: all that is in the spool, but for IDs and times.
 digest() {
 	[ ! -d spool ] || find spool -type f ! -name lock -exec awk '
@@ -341,12 +330,33 @@ check_error() {
 	fi
 }
 
-# error_shares NAME...: a worker has an error at each of its system calls, once
-# and for a while.  Since it mostly waits, a few of it at the same time.
-SHARES=4
-error_shares() {
-	cases=0
-	top=$PWD
+# few ERRORS LASTING: of the lines of plan_errors so many errors of a call, and
+# so many that last.
+few() {
+	awk -v "errors=$1" -v "lasting=$2" '
+	$2 ~ /\+/ {
+		if (++lasts[$1 $2] <= lasting)
+			print
+		next
+	}
+	++once[$1 $2] <= errors'
+}
+
+# error_matrix NAME...: each of these commands has an error at each of its
+# system calls, once and from there on.
+error_matrix() {
+	for name; do
+		unharmed "$name"
+		# shellcheck disable=SC2086 # a list
+		plan_errors $CHANGING $LOOKING | few "${ERRORS:-9}" \
+		    "${LASTING:-2}" >planned
+		in_shares "$name"
+	done
+}
+
+# error_worker NAME...: a worker has them, once and for a while.
+error_worker() {
+	HOLD=2
 	for name; do
 		unharmed "$name"
 		# shellcheck disable=SC2086 # a list
@@ -354,62 +364,50 @@ error_shares() {
 			plan_errors $CHANGING clone clone3 pipe2 | few 2 1
 			plan_errors newfstatat pread64 close | few 1 0
 		} >planned
-		shares=
-		share=0
-		while [ "$share" -lt "$SHARES" ]; do
-			share=$((share + 1))
-			(error_share "$name" "$share") &
-			shares="$shares $!"
-		done
-		for share in $shares; do
-			wait "$share" || fail 'a share of it failed'
-		done
-		echo "$name: $(wc -l <planned) errors"
+		in_shares "$name"
 	done
 }
 
-# error_share NAME SHARE: one part of what is in ./planned.
+# in_shares NAME: what is planned, a part of it in each of some directories,
+# at the same time, since mostly it waits.
+in_shares() {
+	shares=
+	for share in 1 2 3 4; do
+		(error_share "$1" "$share" >"said$share" 2>&1) &
+		shares="$shares $!"
+	done
+	bad=
+	for share in $shares; do
+		wait "$share" || bad=yes
+	done
+	cat said?
+	[ -z "$bad" ] || fail 'see above'
+	echo "$name: $(wc -l <planned) errors"
+}
+
 error_share() {
 	PIDS=
-	mkdir -p "share$2"
-	cd "share$2"
+	rm -rf "share$2"
+	mkdir "share$2"
+	cd "share$2" || exit
 	QUEUECTL_SPOOL=$PWD/spool TRACES=$PWD/traces
 	trap clean_up EXIT
+	cases=0 same=0
 	lay_out "$1"
-	HOLD=2
-	awk -v "share=$2" -v "shares=$SHARES" 'NR % shares == share % shares' \
-	    ../planned >mine
+	fresh
+	digest >laid/digest
+	cp ../unharmed .
+	awk -v "share=$2" 'NR % 4 == share % 4' ../planned >mine
 	while read -r call n error; do
-		doing="$name, $call number $n fails with $error"
+		doing="$1, $call number $n fails with $error"
 		fresh
 		FAULT="-e inject=$call:error=$error:when=$n"
 		"do_$1"
-		judge "$1"
+		if [ -n "$HOLD" ]; then
+			judge "$1"
+		else
+			check_error "$1"
+		fi
 	done <mine
 	judge_kept
-}
-
-# error_matrix NAME...: each with an error at each of its system calls, once
-# and from there on.
-error_matrix() {
-	cases=0 same=0
-	for name; do
-		unharmed "$name"
-		# shellcheck disable=SC2086 # a list
-		plan_errors $CHANGING $LOOKING >planned
-		fresh
-		digest >laid/digest
-		before=$((cases + same))
-		while read -r call n error; do
-			doing="$name, $call number $n fails with $error"
-			fresh
-			FAULT="-e inject=$call:error=$error:when=$n"
-			"do_$name"
-			check_error "$name"
-		done <planned
-		echo "$name: $((cases + same - before)) errors"
-	done
-	doing=
-	judge_kept
-	echo "$((cases + same)) errors, after $cases of them all was drained"
 }

@@ -15,7 +15,7 @@
 
 # Every job is retried at once.
 setup() {
-	kept= new= again= always= early=
+	kept='' new='' again='' always='' early=''
 	q config set max_backoff_seconds 0
 	put old ''
 	kept=old
@@ -225,7 +225,7 @@ done_resume() {
 
 setup_init() {
 	rm -rf spool
-	kept= again=yes
+	kept='' again=yes
 }
 
 do_init() {

@@ -2,7 +2,6 @@
 # slow
 # Errors at each step: chosen again.
 
-NEEDS='strace timeout'
 . "$TESTS/faultmatrix.sh"
 
 error_matrix chosen again

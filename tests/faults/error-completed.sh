@@ -2,7 +2,6 @@
 # slow
 # A worker has an error at each step of a job: completed.
 
-NEEDS='strace timeout pgrep'
 . "$TESTS/faultmatrix.sh"
 
-error_shares completed
+error_worker completed

@@ -2,7 +2,6 @@
 # slow
 # A worker has an error at each step of a job: dead.
 
-NEEDS='strace timeout pgrep'
 . "$TESTS/faultmatrix.sh"
 
-error_shares dead
+error_worker dead

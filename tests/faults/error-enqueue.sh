@@ -2,7 +2,6 @@
 # slow
 # Errors at each step: enqueue.
 
-NEEDS='strace timeout'
 . "$TESTS/faultmatrix.sh"
 
 error_matrix enqueue

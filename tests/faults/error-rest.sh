@@ -2,7 +2,6 @@
 # slow
 # Errors at each step: config pause resume init.
 
-NEEDS='strace timeout'
 . "$TESTS/faultmatrix.sh"
 
 error_matrix config pause resume init

@@ -2,7 +2,6 @@
 # slow
 # Errors at each step: retry retry_failed.
 
-NEEDS='strace timeout'
 . "$TESTS/faultmatrix.sh"
 
 error_matrix retry retry_failed

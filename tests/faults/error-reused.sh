@@ -2,7 +2,6 @@
 # slow
 # A worker has an error at each step of a job: reused.
 
-NEEDS='strace timeout pgrep'
 . "$TESTS/faultmatrix.sh"
 
-error_shares reused
+error_worker reused

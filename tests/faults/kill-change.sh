@@ -2,7 +2,6 @@
 # slow
 # Killed at each step: retry retry_failed cancel cancel_failed purge.
 
-NEEDS='strace timeout pgrep'
 . "$TESTS/faultmatrix.sh"
 
 kill_matrix retry retry_failed cancel cancel_failed purge

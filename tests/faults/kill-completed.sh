@@ -2,7 +2,6 @@
 # slow
 # A worker killed at each step of a job: completed.
 
-NEEDS='strace timeout pgrep'
 . "$TESTS/faultmatrix.sh"
 
 kill_matrix completed

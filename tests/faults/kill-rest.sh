@@ -2,7 +2,6 @@
 # slow
 # Killed at each step: config pause resume init.
 
-NEEDS='strace timeout pgrep'
 . "$TESTS/faultmatrix.sh"
 
 kill_matrix config pause resume init

@@ -50,7 +50,7 @@ struct shared {
 	int overlaps;
 	int runs[JOBS];
 	int removed;	   /* records, by those who may */
-	int replaced;	   /* by mv */
+	int replaced;	   /* by mv, perhaps */
 	int put[JOBS];	   /* this job was put in */
 	int refused[JOBS]; /* or was not, and must not be there */
 };
@@ -391,7 +391,7 @@ do_ln(struct actor *a)
 static int
 by_mv(struct actor *a, const char *tmp)
 {
-	shared->replaced = 1;
+	(void)__sync_fetch_and_add(&shared->replaced, 1);
 	return renameat(a->spool.fd, tmp, a->spool.fd, "pending/" NAME);
 }
 
