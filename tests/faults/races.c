@@ -1,10 +1,12 @@
 /*
- * races [-v] DIR [FIRST [SECOND [WORLD]]]
+ * races [-v] [-2] DIR [FIRST [SECOND [WORLD]]]
  *
  * Lets two operations meet on one ID: the first is stopped, by ptrace(2),
  * before each of its system calls in turn; there the second runs, until it has
  * ended or must wait for the first, which then goes on.  All ordered pairs, in
  * each of the worlds below, in a spool in DIR; or only those that are named.
+ * With -2 the second is stopped as well, at each of its calls in turn, until
+ * the first has ended.
  *
  * When both have ended the job's name is drained, by recovering and claiming
  * what there is.  Then no job may be lost or there twice, none may have run
@@ -53,6 +55,8 @@ struct shared {
 	int replaced;	   /* by mv, perhaps */
 	int put[JOBS];	   /* this job was put in */
 	int refused[JOBS]; /* or was not, and must not be there */
+	int alone;	   /* were put in as the only ones of their ID */
+	int unrecorded;	   /* ends, since the job was not there any more */
 };
 
 struct world {
@@ -69,11 +73,11 @@ static const struct world worlds[] = {
 	{ "failed and new", { "failed/x=0 pf", "pending/x=1 -" } },
 	{ "lost", { "processing/x=0 p" } },
 	{ "lost and new", { "processing/x=0 p", "pending/x=1 -" } },
-	{ "ended, not moved", { "processing/x=0 pc", "completed/x=1 pc" } },
+	{ "ended, not moved", { "processing/x=0 pc", "completed/x=1 c" } },
 	{ "claimed, no more", { "processing/x=0 -", "pending/x=1 -" } },
 	{ "dead", { "dead/x=0 pd" } },
 	{ "dead and new", { "dead/x=0 pd", "pending/x=1 -" } },
-	{ "moved by hand", { "pending/x=0 pd", "completed/x=1 pc" } },
+	{ "moved by hand", { "pending/x=0 pd", "completed/x=1 c" } },
 };
 
 struct actor {
@@ -88,13 +92,16 @@ struct actor {
 
 static struct shared *shared;
 static const char *directory, *doing_first, *doing_second, *doing_world;
-static int doing_step, faults, verbose;
+static int doing_step, doing_other, faults, verbose, twice;
 
 static void
 fault(const char *what, long number)
 {
-	printf("FAULT: %s stopped before call %d, %s comes, world '%s': ",
-	    doing_first, doing_step, doing_second, doing_world);
+	printf("FAULT: %s stopped before call %d, %s comes", doing_first,
+	    doing_step, doing_second);
+	if (twice)
+		printf(" up to call %d", doing_other);
+	printf(", world '%s': ", doing_world);
 	printf(what, number);
 	putchar('\n');
 	if (++faults >= FAULTS_MAX)
@@ -110,7 +117,26 @@ die(const char *what)
 
 /* ---- The spool ---- */
 
-/* A history: p begins an attempt; c, f, d end it as the state of that name. */
+/* What a run writes: whose it is. */
+static void
+write_output(const struct spool *s, int attempt, int token)
+{
+	char name[SPOOL_OUTPUT_MAX], text[16];
+	int fd;
+
+	spool_output_name(name, NAME, attempt, "out");
+	fd = fs_open(s->dir[SPOOL_OUTPUT], name, O_WRONLY | O_CREAT | O_TRUNC,
+	    0600);
+	(void)snprintf(text, sizeof text, "%d", token);
+	if (fd == -1 || fs_write(fd, text, strlen(text)) == -1)
+		die(name);
+	(void)fs_close(fd);
+}
+
+/*
+ * A history: p begins an attempt; c, f, d end it as the state of that name; -
+ * is none.
+ */
 static void
 tell(FILE *f, const char *history)
 {
@@ -129,9 +155,10 @@ tell(FILE *f, const char *history)
 			continue;
 		}
 		end = ends[*history == 'c' ? 0 : *history == 'f' ? 1 : 2];
-		fprintf(f, "%s=2026-01-01T00:00:%02d.000000Z attempt=%d ", end,
-		    second, attempt);
-		fprintf(f, "exit_code=%d", *history != 'c');
+		fprintf(f, "%s=2026-01-01T00:00:%02d.000000Z exit_code=%d", end,
+		    second, *history != 'c');
+		if (attempt > 0)
+			fprintf(f, " attempt=%d", attempt);
 		if (*history == 'f')
 			fprintf(f, " retry_at=2026-01-01T00:00:%02d.000000Z",
 			    second);
@@ -180,7 +207,8 @@ static void
 lay(struct spool *s, const struct world *w)
 {
 	char path[64], history[16];
-	int dir, i, token;
+	int dir, i, token, attempt;
+	const char *p;
 
 	for (dir = 0; dir < SPOOL_DIRS; dir++)
 		(void)spool_scan(s, dir, remove_one, &s->dir[dir]);
@@ -190,6 +218,9 @@ lay(struct spool *s, const struct world *w)
 			history) != 3)
 			die(w->file[i]);
 		put_file(s, path, token, history);
+		for (p = history, attempt = 0; *p != '\0'; p++)
+			if (*p == 'p')
+				write_output(s, ++attempt, token);
 		shared->put[token] = 1;
 	}
 }
@@ -214,6 +245,7 @@ run(struct actor *a, struct claim_end *end)
 	if (__sync_fetch_and_add(&shared->running[token], 1) != 0)
 		(void)__sync_fetch_and_add(&shared->overlaps, 1);
 	(void)__sync_fetch_and_add(&shared->runs[token], 1);
+	write_output(&a->spool, a->claim.attempt, token);
 	end->cancelled =
 	    registry_asked(&a->spool, REGISTRY_CANCEL, a->claim.name);
 }
@@ -230,6 +262,8 @@ finish(struct actor *a, struct claim_end *end)
 		r = claim_finish(&a->claim, &a->conf, end);
 	while ((r == CLAIM_BUSY || r == CLAIM_TROUBLE) && ++tries < 1000 &&
 	    poll(NULL, 0, 1) == 0);
+	if (r == CLAIM_GONE)
+		(void)__sync_fetch_and_add(&shared->unrecorded, 1);
 	claim_drop(&a->claim);
 }
 
@@ -306,11 +340,13 @@ do_put_back(struct actor *a)
 	claim_drop(&a->claim);
 }
 
+/* As a supervisor does; then a worker of it claims what there is. */
 static void
 do_recover(struct actor *a)
 {
 	if (claim_recover(&a->claim, &a->spool, &a->conf, NAME) == CLAIM_OK)
 		claim_drop(&a->claim);
+	do_claim(a);
 }
 
 static void
@@ -408,10 +444,13 @@ enqueue(struct actor *a, int again)
 	struct buf text = BUF_EMPTY;
 
 	buf_printf(&text, "command=true\ntoken=%d\n", a->token);
-	if (spool_enqueue(&a->spool, &text, id, again) == SPOOL_OK)
+	if (spool_enqueue(&a->spool, &text, id, again) == SPOOL_OK) {
 		shared->put[a->token] = 1;
-	else
+		if (!again)
+			(void)__sync_fetch_and_add(&shared->alone, 1);
+	} else {
 		shared->refused[a->token] = 1;
+	}
 	buf_free(&text);
 }
 
@@ -419,6 +458,14 @@ static void
 do_enqueue(struct actor *a)
 {
 	enqueue(a, 0);
+}
+
+/* With a fast worker. */
+static void
+do_enqueue_run(struct actor *a)
+{
+	enqueue(a, 0);
+	do_claim(a);
 }
 
 static void
@@ -464,6 +511,7 @@ static const struct operation {
 	{ "ln", NULL, do_ln },
 	{ "mv", NULL, do_mv },
 	{ "enqueue", NULL, do_enqueue },
+	{ "enqueue-run", NULL, do_enqueue_run },
 	{ "again", NULL, do_again },
 	{ "rm-pending", NULL, do_rm_pending },
 	{ "rm-processing", NULL, do_rm_processing },
@@ -537,22 +585,6 @@ start(const struct operation *o, int token, int traced, int *go)
 	return pid;
 }
 
-/* Lets the second go; true if it has ended within the patience. */
-static int
-let_go(pid_t pid, int go)
-{
-	int ms, status;
-
-	if (write(go, "", 1) != 1)
-		die("races: go");
-	for (ms = 0; ms < PATIENCE_MS * 10; ms++) {
-		if (waitpid(pid, &status, WNOHANG) == pid)
-			return 1;
-		usleep(100);
-	}
-	return 0;
-}
-
 /* Goes on to the next stop at a system call; 0 when it has ended. */
 static int
 next_call(pid_t pid)
@@ -622,7 +654,6 @@ settle(void)
 	init_actor(&a, JOBS - 1);
 	for (round = 0; left && round < SETTLE_MAX; round++) {
 		do_recover(&a);
-		do_claim(&a);
 		for (i = left = 0; i < 3; i++)
 			left |= fstatat(a.spool.dir[live[i]], NAME, &st,
 				    AT_SYMLINK_NOFOLLOW) == 0;
@@ -640,9 +671,25 @@ struct census {
 	int found[JOBS];
 };
 
+/* The output of a run that was made here is of the job whose name it has. */
+static void
+check_output(const struct census *c, const char *record, int attempt, int token)
+{
+	char name[SPOOL_OUTPUT_MAX];
+	struct buf text = BUF_EMPTY;
+
+	spool_output_name(name, record, attempt, "out");
+	if (fs_read_file(c->spool->dir[SPOOL_OUTPUT], name, &text, 16) == -1)
+		fault("an output of job %ld is lost", token);
+	else if (atoi(buf_text(&text)) != token)
+		fault("an output of job %ld is another's", token);
+	buf_free(&text);
+}
+
 /* What the record tells: its runs, and no run after its success. */
 static void
-check_history(const struct census *c, const struct job *job, int token)
+check_history(const struct census *c, const char *name, const struct job *job,
+    int token)
 {
 	const struct job_event *e;
 	int begun = 0, success = 0;
@@ -654,6 +701,7 @@ check_history(const struct census *c, const struct job *job, int token)
 			if (success)
 				fault("job %ld runs after its success", token);
 			begun += strcmp(e->worker, "nobody.1.1") != 0;
+			check_output(c, name, e->attempt, token);
 		}
 		success = e->state == JOB_COMPLETED ||
 		    (success && e->state != JOB_PENDING);
@@ -684,7 +732,7 @@ count_one(void *arg, const char *name, uint64_t inode)
 		    JOB_OK)
 			fault("job %ld cannot be read", token);
 		else
-			check_history(c, &job, token);
+			check_history(c, name, &job, token);
 		job_free(&job);
 	}
 	buf_free(&text);
@@ -695,7 +743,10 @@ static void
 found_fault(void *arg, const struct doctor_finding *f)
 {
 	(void)arg;
-	if (!f->kind->fault)
+	/* Who removes a job by hand leaves its outputs. */
+	if (!f->kind->fault ||
+	    (strcmp(f->kind->name, "output") == 0 &&
+		shared->removed + shared->replaced > 0))
 		return;
 	printf("doctor: %s: %s: %s\n", f->kind->name, f->path, f->what);
 	fault("the doctor finds a fault", 0);
@@ -712,6 +763,10 @@ judge(struct spool *s)
 		fault("it does not come to rest", 0);
 	if (shared->overlaps)
 		fault("a job ran twice at the same time", 0);
+	if (shared->unrecorded > shared->removed + shared->replaced)
+		fault("the end of a run was not recorded", 0);
+	if (shared->alone > 1 && shared->removed == 0)
+		fault("%ld jobs were let have the ID", shared->alone);
 	memset(&c, 0, sizeof c);
 	c.spool = s;
 	for (c.dir = 0; c.dir < JOB_STATES; c.dir++)
@@ -732,49 +787,91 @@ judge(struct spool *s)
 
 /* ---- All of them ---- */
 
-/* One meeting; 0 when the first has no call of that number that is new. */
-static int
-meet(struct spool *s, const struct world *w, const struct operation *first,
-    const struct operation *second, int step)
+static void
+let_loose(pid_t pid)
 {
-	pid_t a, b;
-	int go, unused, ended, status;
+	if (ptrace(PTRACE_DETACH, pid, NULL, NULL) == -1)
+		die("PTRACE_DETACH");
+}
+
+/* Waits for an end, for as long as the patience lasts or, 0, for ever. */
+static int
+wait_end(pid_t pid, int ms)
+{
+	int status, i;
+
+	if (ms == 0)
+		return waitpid(pid, &status, 0) == pid;
+	for (i = 0; i < ms * 10; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return 1;
+		usleep(100);
+	}
+	return 0;
+}
+
+/*
+ * One meeting: how far the first got, and in *other, with -2, how far the
+ * second did until the first had ended.
+ */
+static enum led
+meet(struct spool *s, const struct world *w, const struct operation *first,
+    const struct operation *second, enum led *other)
+{
+	int go, unused, a_ended, b_ended = 0;
 	enum led led;
+	pid_t a, b;
 
 	lay(s, w);
-	b = start(second, 4, 0, &go);
+	b = start(second, 4, twice, &go);
 	a = start(first, 3, 1, &unused);
-	led = lead(a, step);
-	ended = let_go(b, go);
-	if (led != LED_END &&
-	    (ptrace(PTRACE_DETACH, a, NULL, NULL) == -1 ||
-		waitpid(a, &status, 0) != a))
-		die("races: the first");
-	if (!ended && waitpid(b, &status, 0) != b)
-		die("waitpid");
+	led = lead(a, doing_step);
+	*other = twice ? lead(b, doing_other) : LED_END;
+	if (twice)
+		b_ended = *other == LED_END;
+	else if (write(go, "", 1) == 1)
+		b_ended = wait_end(b, PATIENCE_MS);
+	a_ended = led == LED_END;
+	if (!a_ended)
+		let_loose(a);
+	if (twice && !b_ended) {
+		a_ended = a_ended || wait_end(a, PATIENCE_MS);
+		let_loose(b);
+	}
+	if ((!b_ended && !wait_end(b, 0)) || (!a_ended && !wait_end(a, 0)))
+		die("races: waitpid");
 	close(go);
 	close(unused);
 	judge(s);
-	return led == LED_THERE;
+	return led;
 }
 
 static long
 all_steps(struct spool *s, const struct world *w, const struct operation *first,
     const struct operation *second)
 {
-	int more = 1;
+	enum led led, other;
+	long meetings = 0;
 
 	doing_first = first->name;
 	doing_second = second->name;
 	doing_world = w->name;
-	for (doing_step = 1; more && doing_step <= STEPS_MAX; doing_step++)
-		more = meet(s, w, first, second, doing_step);
-	if (more)
+	doing_step = 0;
+	do {
+		doing_step++;
+		doing_other = 0;
+		do {
+			doing_other++;
+			led = meet(s, w, first, second, &other);
+			meetings++;
+		} while (other == LED_THERE && doing_other < STEPS_MAX);
+	} while (led == LED_THERE && doing_step < STEPS_MAX);
+	if (doing_step == STEPS_MAX || doing_other == STEPS_MAX)
 		fault("it does not end after %ld calls", STEPS_MAX);
 	if (verbose)
-		printf("%s, %s in '%s': %d\n", first->name, second->name,
-		    w->name, doing_step - 1);
-	return doing_step - 1;
+		printf("%s, %s in '%s': %ld\n", first->name, second->name,
+		    w->name, meetings);
+	return meetings;
 }
 
 static int
@@ -790,10 +887,14 @@ main(int argc, char **argv)
 	size_t i, j, k;
 	struct spool s;
 	long meetings = 0;
+	int opt;
 
-	verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
-	argc -= verbose;
-	argv += verbose;
+	while ((opt = getopt(argc, argv, "v2")) != -1) {
+		verbose |= opt == 'v';
+		twice |= opt == '2';
+	}
+	argc -= optind - 1;
+	argv += optind - 1;
 	if (argc < 2)
 		return 2;
 	directory = argv[1];

@@ -2,14 +2,15 @@
 # slow
 # Two operations meet on one ID, see races.c: all ordered pairs, a part of
 # them at a time.  $RACES is the program, if it is not the one of this source;
-# FIRST and SECOND, if set, are the only operations.
+# FIRST and SECOND, if set, are the only operations; TWICE=-2 stops both.
 
 . "$TESTS/faultlib.sh"
 
 races=${RACES:-$HELPERS/faults/races}
 
 if [ -n "${FIRST:-}" ]; then
-	"$races" spool "$FIRST" "${SECOND:--}" || fail 'see above'
+	# shellcheck disable=SC2086 # an option
+	"$races" ${TWICE:-} spool "$FIRST" "${SECOND:--}" || fail 'see above'
 	exit 0
 fi
 
@@ -23,7 +24,7 @@ part() {
 }
 
 pids=
-part 1 claim finish archive ln >said1 &
+part 1 claim finish archive ln enqueue-run >said1 &
 pids="$pids $!"
 part 2 cancel >said2 &
 pids="$pids $!"
@@ -37,6 +38,6 @@ for pid in $pids; do
 done
 cat said?
 [ -z "$bad" ] || fail 'see above'
-is 16 "$(grep -c 'meetings, 0 faults' said? | awk -F: '{ n += $2 }
+is 17 "$(grep -c 'meetings, 0 faults' said? | awk -F: '{ n += $2 }
     END { print n }')" operations
 awk '/ meetings, / { n += $1 } END { print n " meetings" }' said?
