@@ -348,13 +348,25 @@ error_matrix() {
 	for name; do
 		unharmed "$name"
 		# shellcheck disable=SC2086 # a list
-		plan_errors $CHANGING $LOOKING | few "${ERRORS:-9}" \
-		    "${LASTING:-2}" >planned
-		in_shares "$name"
+		plan_errors $CHANGING $LOOKING >planned
+		in_shares "$name" 4
 	done
 }
 
-# error_worker NAME...: a worker has them, once and for a while.
+# error_sample N NAME: one that makes a thousand calls: an error at each that
+# changes something, and at every N-th of the others.
+error_sample() {
+	unharmed "$2"
+	# shellcheck disable=SC2086 # a list
+	{
+		plan_errors $CHANGING | grep -v '^flock' | few 1 1
+		plan_errors flock $LOOKING | few 1 0 | awk "NR % $1 == 0"
+	} >planned
+	in_shares "$2" 4
+}
+
+# error_worker NAME...: a worker has them, once and for a while.  To be tried
+# again takes seconds.
 error_worker() {
 	HOLD=2
 	for name; do
@@ -364,30 +376,30 @@ error_worker() {
 			plan_errors $CHANGING clone clone3 pipe2 | few 2 1
 			plan_errors newfstatat pread64 close | few 1 0
 		} >planned
-		in_shares "$name"
+		in_shares "$name" 12
 	done
 }
 
-# in_shares NAME: what is planned, a part of it in each of some directories,
-# at the same time, since mostly it waits.
+# in_shares NAME N: what is planned, in N directories at the same time.
 in_shares() {
-	shares=
-	for share in 1 2 3 4; do
-		(error_share "$1" "$share" >"said$share" 2>&1) &
+	shares='' share=0
+	while [ "$share" -lt "$2" ]; do
+		share=$((share + 1))
+		(error_share "$1" "$share" "$2" >"said$share" 2>&1) &
 		shares="$shares $!"
 	done
 	bad=
 	for share in $shares; do
 		wait "$share" || bad=yes
 	done
-	cat said?
+	cat said*
 	[ -z "$bad" ] || fail 'see above'
-	echo "$name: $(wc -l <planned) errors"
+	rm -rf said* share*
+	echo "$1: $(wc -l <planned) errors"
 }
 
 error_share() {
 	PIDS=
-	rm -rf "share$2"
 	mkdir "share$2"
 	cd "share$2" || exit
 	QUEUECTL_SPOOL=$PWD/spool TRACES=$PWD/traces
@@ -397,7 +409,7 @@ error_share() {
 	fresh
 	digest >laid/digest
 	cp ../unharmed .
-	awk -v "share=$2" 'NR % 4 == share % 4' ../planned >mine
+	awk "NR % $3 == $2 % $3" ../planned >mine
 	while read -r call n error; do
 		doing="$1, $call number $n fails with $error"
 		fresh

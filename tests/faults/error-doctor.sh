@@ -4,5 +4,4 @@
 
 . "$TESTS/faultmatrix.sh"
 
-export ERRORS=1 LASTING=1
-error_matrix doctor
+error_sample 8 doctor
