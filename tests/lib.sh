@@ -93,6 +93,23 @@ forget() {
 	PIDS=$others
 }
 
+# keep_one SLOT OPTION...: another supervisor in place of one that has ended or
+# was killed, or the first one.
+keep_one() {
+	eval "pid=\${sup$1:-}"
+	# shellcheck disable=SC2154 # it is set by eval
+	if [ -n "$pid" ] && ! gone "$pid"; then
+		return
+	fi
+	[ -z "$pid" ] || wait "$pid" 2>/dev/null || :
+	[ -z "$pid" ] || forget "$pid"
+	slot=$1
+	shift
+	"$QUEUECTL" worker start "$@" >>log 2>&1 &
+	eval "sup$slot=$!"
+	PIDS="$PIDS $!"
+}
+
 # drain OPTION...: runs all that waits, and fails only if the program does.
 drain() {
 	STATUS=0

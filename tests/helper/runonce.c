@@ -6,8 +6,11 @@
  * In DIR it appends, each with one write(2),
  *	ran		"TOKEN ATTEMPT CODE": that it runs, and how it will end
  *	overlaps	its ID, if another run of this ID has not ended
- *	kills		"worker", "supervisor": whom -r has killed
+ *	kills		"worker", "supervisor", "job": whom -r has killed
  * and it prints TOKEN.
+ *
+ * If $RUNONCE_GATE names a FIFO it ends when nobody holds that open for
+ * writing any more; it has opened it before it appends to `ran`.
  *
  * With -r it works for up to 8 ms, fails now and then, and may kill -9 its
  * worker, or the supervisor, or both, or its worker and itself: while it
@@ -206,7 +209,28 @@ live_dangerously(int code)
 		return;
 	if (draw(2) == 0)
 		kill_them(KILL_WORKER, worker);
+	note("kills", "job\n");
 	raise(SIGKILL);
+}
+
+static int
+open_gate(void)
+{
+	const char *path = getenv("RUNONCE_GATE");
+	int fd = -1;
+
+	if (path != NULL && (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		die(path);
+	return fd;
+}
+
+static void
+wait_at(int gate)
+{
+	char c;
+
+	while (gate != -1 && read(gate, &c, 1) > 0)
+		continue;
 }
 
 int
@@ -214,7 +238,7 @@ main(int argc, char **argv)
 {
 	const char *id = getenv("QUEUECTL_JOB_ID");
 	const char *attempt = getenv("QUEUECTL_ATTEMPT");
-	int risky = argc > 1 && strcmp(argv[1], "-r") == 0, code = 0;
+	int risky = argc > 1 && strcmp(argv[1], "-r") == 0, code = 0, gate;
 	char line[512];
 	struct stat st;
 
@@ -225,6 +249,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	dir = argv[1 + risky];
+	gate = open_gate();
 	look_for_overlap(id);
 	seed();
 	snprintf(line, sizeof line, "%s/calm", dir);
@@ -238,5 +263,6 @@ main(int argc, char **argv)
 		die("stdout");
 	if (risky)
 		live_dangerously(code);
+	wait_at(gate);
 	return code;
 }
