@@ -239,6 +239,12 @@ clean_up() {
 		kill -TERM "$pid" 2>/dev/null || :
 	done
 	for pid in $PIDS; do
+		looks=250
+		until gone "$pid" || [ "$looks" -eq 0 ]; do
+			looks=$((looks - 1))
+			sleep 0.04
+		done
+		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
 	[ -z "$TRASH" ] || rm -rf "$TRASH"

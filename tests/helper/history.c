@@ -230,13 +230,17 @@ is_put_back(const char *reason)
 static void
 end_without_run(struct record *r, enum state state, const char *line)
 {
-	char reason[TEXT_MAX] = "";
+	char reason[TEXT_MAX] = "", error[TEXT_MAX] = "";
 
 	if (state == DEAD) {
-		if (r->last != NONE && r->last != PENDING && r->last != FAILED)
-			fault(r, "given up while %s", states[r->last]);
-		if (!has(line, "error"))
+		if (!get(line, "error", error))
 			fault(r, "without error: %s", line);
+		/* Its worker was killed, and it was cancelled before put back. */
+		if (r->last == PROCESSING && strcmp(error, "cancelled") == 0)
+			print_run(r, "cancelled", -1);
+		else if (r->last != NONE && r->last != PENDING &&
+		    r->last != FAILED)
+			fault(r, "given up while %s", states[r->last]);
 		return;
 	}
 	/* Put back, but a new job of its name waited in pending/. */
