@@ -114,7 +114,7 @@ drop later 'command=true'
 noticed
 [ -f spool/pending/later ] || fail 'something new was started meanwhile'
 is processing "$(states spool/processing/held)" 'history of held'
-for pid in $SUPERVISOR $(ps -o pid= --ppid "$SUPERVISOR"); do
+for pid in $SUPERVISOR $(children "$SUPERVISOR" | sed 's/.* //'); do
 	prlimit --pid "$pid" --fsize=1000000:
 done
 wait_for 20 test -f spool/dead/held
