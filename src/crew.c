@@ -12,7 +12,9 @@
 
 #include "fs.h"
 
-#define CREW_SPARE_FDS 8 /* the supervisor needs them for other things */
+/* The supervisor needs some for other things: two at the least. */
+#define CREW_SPARE_FDS 8
+#define CREW_LEAST_FDS 2 /* as long as it has no worker */
 
 int
 crew_init(struct crew *crew, int count, const char *spool_path,
@@ -52,6 +54,7 @@ crew_free(struct crew *crew)
 static int
 start(struct crew *crew, struct crew_member *m, int64_t mono)
 {
+	int spare = crew_alive(crew) > 0 ? CREW_SPARE_FDS : CREW_LEAST_FDS;
 	sigset_t all, old;
 	int pair[2], saved;
 	pid_t pid;
@@ -60,7 +63,7 @@ start(struct crew *crew, struct crew_member *m, int64_t mono)
 	snprintf(m->name, sizeof m->name, "%s.%d", crew->name, crew->named + 1);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
 		return -1;
-	if (pair[1] + CREW_SPARE_FDS >= sysconf(_SC_OPEN_MAX)) {
+	if (pair[1] + spare >= sysconf(_SC_OPEN_MAX)) {
 		(void)fs_close(pair[0]);
 		(void)fs_close(pair[1]);
 		errno = EMFILE;

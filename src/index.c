@@ -315,3 +315,19 @@ index_sweep(struct index *ix, int dir, unsigned mark)
 		}
 	}
 }
+
+void
+index_each_later(struct index *ix,
+    void (*found)(void *arg, struct index_entry *e), void *arg)
+{
+	struct index_entry *e, *next;
+	size_t i;
+
+	for (i = 0; i < ix->buckets; i++) {
+		for (e = ix->bucket[i]; e != NULL; e = next) {
+			next = e->next;
+			if (e->place == INDEX_LATER)
+				found(arg, e);
+		}
+	}
+}

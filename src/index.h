@@ -95,4 +95,11 @@ void index_set_fifo(struct index *ix, int fifo);
 /* Forgets the entries of a directory that lack this mark and are not held. */
 void index_sweep(struct index *ix, int dir, unsigned mark);
 
+/*
+ * Calls `found` for each entry that waits for its time; it may set or remove
+ * that one.
+ */
+void index_each_later(struct index *ix,
+    void (*found)(void *arg, struct index_entry *e), void *arg);
+
 #endif

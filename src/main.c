@@ -3,6 +3,7 @@
  *
  * The command line: the options of all commands, and the table of commands.
  */
+#include <signal.h>
 #include <stdio.h>
 
 #include "cmd.h"
@@ -80,6 +81,7 @@ main(int argc, char **argv)
 		msg_warn("/dev/null");
 		return MSG_REFUSED;
 	}
+	(void)signal(SIGXFSZ, SIG_IGN); /* ulimit -f: EFBIG will do */
 	status = run(argc, argv, &args);
 	opt_free(&args);
 	/* What could not be printed was not done. */

@@ -171,8 +171,10 @@ proc_start(const struct proc_spec *spec, struct proc_failure *failure)
 	(void)fcntl(report[1], F_SETFD, FD_CLOEXEC);
 	pid = fork();
 	saved = errno;
-	if (pid == 0)
+	if (pid == 0) {
+		(void)fs_close(report[0]); /* it may be one too many */
 		become(spec, report[1]);
+	}
 	(void)fs_close(report[1]);
 	/* The end of the pipe closes when exec(2) succeeds. */
 	n = pid > 0 ? fs_read(report[0], &t, sizeof t) : 0;

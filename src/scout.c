@@ -176,6 +176,18 @@ scout_examine(struct scout *sc, int dir, const char *name)
 		examine(sc, e);
 }
 
+static void
+examine_one(void *arg, struct index_entry *e)
+{
+	examine(arg, e);
+}
+
+void
+scout_clock_set(struct scout *sc)
+{
+	index_each_later(sc->index, examine_one, sc);
+}
+
 /* ---- Scanning ---- */
 
 static int

@@ -54,6 +54,9 @@ void scout_enter(struct scout *scout, int dir, const char *name,
 /* The file of a name that is known was changed: reads it anew. */
 void scout_examine(struct scout *scout, int dir, const char *name);
 
+/* The clock was set: asks all that wait for their time when that is now. */
+void scout_clock_set(struct scout *scout);
+
 /* Says once what is odd about an entry. */
 void scout_name(struct scout *scout, struct index_entry *e, const char *what);
 

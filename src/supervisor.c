@@ -52,6 +52,7 @@ struct supervisor {
 	char name[REGISTRY_NAME_MAX]; /* HOST.PID */
 	int entry;		      /* of workers/ */
 	int64_t started_at;
+	int64_t ahead; /* of the monotonic clock: the wall clock */
 
 	int stopping;	     /* nothing new; leave when nothing runs */
 	int interrupted;     /* what runs was told to go back */
@@ -261,6 +262,7 @@ enter(struct supervisor *sv)
 	registry_answer(sv->spool, REGISTRY_STOP, sv->name);
 	registry_answer(sv->spool, REGISTRY_INTERRUPT, sv->name);
 	sv->started_at = fs_now();
+	sv->ahead = sv->started_at - fs_mono();
 	entry_text(sv, &text);
 	sv->entry = registry_enter(sv->spool, sv->name, &text);
 	buf_free(&text);
@@ -868,6 +870,19 @@ look_around(struct supervisor *sv, int64_t mono)
 		sv->recover = mono;
 }
 
+/* What waits for a time does so by the clock, which somebody may have set. */
+static void
+look_at_clock(struct supervisor *sv, int64_t mono)
+{
+	int64_t ahead = fs_now() - mono, step = ahead - sv->ahead;
+
+	sv->ahead = ahead;
+	if (step >= -SUPERVISOR_STEP && step <= SUPERVISOR_STEP)
+		return;
+	log_printf(&sv->log, "event=clock-set by=%.0f", (double)step / 1e6);
+	scout_clock_set(&sv->scout);
+}
+
 static int64_t
 sleep_until(struct supervisor *sv, int64_t mono)
 {
@@ -948,6 +963,7 @@ loop(struct supervisor *sv)
 
 	for (;;) {
 		mono = fs_mono();
+		look_at_clock(sv, mono);
 		if (sv->stopping)
 			crew_dismiss(&sv->crew);
 		if (mono >= sv->respawn)

@@ -14,6 +14,7 @@
 #define SUPERVISOR_SLEEP   (30 * WHEN_SECOND)	/* longest, whatever happens */
 #define SUPERVISOR_BUSY	   WHEN_SECOND		/* a busy job is tried again */
 #define SUPERVISOR_TWICE   (WHEN_SECOND / 4)	/* two signals are one */
+#define SUPERVISOR_STEP	   WHEN_SECOND		/* more: the clock was set */
 #define SUPERVISOR_RECOVER WHEN_SECOND		/* looks at orphans */
 #define SUPERVISOR_TROUBLE (3 * WHEN_SECOND)	/* after an error: a pause */
 #define SUPERVISOR_SWEEP   (3600 * WHEN_SECOND) /* between two of tmp/ */

@@ -93,6 +93,23 @@ forget() {
 	PIDS=$others
 }
 
+# keep_one SLOT OPTION...: another supervisor in place of one that has ended or
+# was killed, or the first one.
+keep_one() {
+	eval "pid=\${sup$1:-}"
+	# shellcheck disable=SC2154 # it is set by eval
+	if [ -n "$pid" ] && ! gone "$pid"; then
+		return
+	fi
+	[ -z "$pid" ] || wait "$pid" 2>/dev/null || :
+	[ -z "$pid" ] || forget "$pid"
+	slot=$1
+	shift
+	"$QUEUECTL" worker start "$@" >>log 2>&1 &
+	eval "sup$slot=$!"
+	PIDS="$PIDS $!"
+}
+
 # drain OPTION...: runs all that waits, and fails only if the program does.
 drain() {
 	STATUS=0
@@ -222,6 +239,12 @@ clean_up() {
 		kill -TERM "$pid" 2>/dev/null || :
 	done
 	for pid in $PIDS; do
+		looks=250
+		until gone "$pid" || [ "$looks" -eq 0 ]; do
+			looks=$((looks - 1))
+			sleep 0.04
+		done
+		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
 	[ -z "$TRASH" ] || rm -rf "$TRASH"

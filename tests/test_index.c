@@ -241,6 +241,39 @@ START_TEST(sweep)
 }
 END_TEST
 
+static void
+hasten(void *arg, struct index_entry *e)
+{
+	int *calls = arg;
+
+	(*calls)++;
+	if (strcmp(e->name, "goes") == 0)
+		index_remove(&ix, e);
+	else
+		index_delay(&ix, e, 20);
+}
+
+START_TEST(each_later)
+{
+	static const char *const ready[] = { "now", NULL };
+	static const char *const all[] = { "a", "b", NULL };
+	int calls = 0;
+
+	add("a", 900, 1, 0);
+	add("b", 800, 2, 0);
+	add("goes", 700, 0, 0);
+	add("now", 1, 0, 0);
+	index_set_aside(&ix, add("held", 900, 0, 0), INDEX_HELD);
+	index_set_aside(&ix, add("ignored", 900, 0, 0), INDEX_IGNORED);
+	ck_assert_str_eq(index_next(&ix, 10)->name, "now");
+	index_each_later(&ix, hasten, &calls);
+	ck_assert_int_eq(calls, 3);
+	ck_assert_ptr_null(index_find(&ix, JOB_PENDING, "goes"));
+	expect_order(10, ready);
+	expect_order(20, all);
+}
+END_TEST
+
 /* ---- Against a naive model ---- */
 
 #define NAMES 150 /* in each of two directories */
@@ -456,6 +489,7 @@ suite_index(void)
 	tcase_add_test(t, delay_keeps_order);
 	tcase_add_test(t, set_aside);
 	tcase_add_test(t, sweep);
+	tcase_add_test(t, each_later);
 	tcase_add_test(t, model);
 	tcase_add_test(t, many);
 	suite_add_tcase(s, t);

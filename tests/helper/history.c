@@ -10,8 +10,8 @@
  *
  * Faults go to standard error, as DIR/NAME: what.  To standard output, for
  * each run that a history tells of: TOKEN ATTEMPT HOW CODE, where TOKEN is
- * the last argument, HOW is `ended` or why it was put back, and CODE the
- * exit status (128 + n: signal n) or -.
+ * the last argument, HOW is `ended`, `cancelled` or why it was put back, and
+ * CODE the exit status (128 + n: signal n) or -.
  */
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -203,7 +203,10 @@ end_run(struct record *r, enum state state, const char *line)
 	if ((code == -1) == (sig == -1))
 		fault(r, "neither or both of exit and signal: %s", line);
 	count_end(r, state, error);
-	print_run(r, "ended", sig > 0 ? 128 + sig : code);
+	if (state == DEAD && strcmp(error, "cancelled") == 0)
+		print_run(r, "cancelled", -1);
+	else
+		print_run(r, "ended", sig > 0 ? 128 + sig : code);
 }
 
 static void
@@ -227,13 +230,17 @@ is_put_back(const char *reason)
 static void
 end_without_run(struct record *r, enum state state, const char *line)
 {
-	char reason[TEXT_MAX] = "";
+	char reason[TEXT_MAX] = "", error[TEXT_MAX] = "";
 
 	if (state == DEAD) {
-		if (r->last != NONE && r->last != PENDING && r->last != FAILED)
-			fault(r, "given up while %s", states[r->last]);
-		if (!has(line, "error"))
+		if (!get(line, "error", error))
 			fault(r, "without error: %s", line);
+		/* Its worker was killed, and it was cancelled before put back. */
+		if (r->last == PROCESSING && strcmp(error, "cancelled") == 0)
+			print_run(r, "cancelled", -1);
+		else if (r->last != NONE && r->last != PENDING &&
+		    r->last != FAILED)
+			fault(r, "given up while %s", states[r->last]);
 		return;
 	}
 	/* Put back, but a new job of its name waited in pending/. */

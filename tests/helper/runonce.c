@@ -8,8 +8,11 @@
  * In DIR it appends, each with one write(2),
  *	ran		"TOKEN ATTEMPT CODE": that it runs, and how it will end
  *	overlaps	its ID, if another run of this ID has not ended
- *	kills		"worker", "supervisor": whom -r has killed
+ *	kills		"worker", "supervisor", "job": whom -r has killed
  * and it prints TOKEN.
+ *
+ * If $RUNONCE_GATE names a FIFO it ends when nobody holds that open for
+ * writing any more; it has opened it before it appends to `ran`.
  *
  * With -r it works for up to 8 ms, fails now and then, and may kill -9 its
  * worker, or the supervisor, or both, or its worker and itself: while it
@@ -209,7 +212,28 @@ live_dangerously(int code)
 		return;
 	if (draw(2) == 0)
 		kill_them(KILL_WORKER, worker);
+	note("kills", "job\n");
 	raise(SIGKILL);
+}
+
+static int
+open_gate(void)
+{
+	const char *path = getenv("RUNONCE_GATE");
+	int fd = -1;
+
+	if (path != NULL && (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		die(path);
+	return fd;
+}
+
+static void
+wait_at(int gate)
+{
+	char c;
+
+	while (gate != -1 && read(gate, &c, 1) > 0)
+		continue;
 }
 
 static int
@@ -225,7 +249,7 @@ main(int argc, char **argv)
 {
 	const char *id = getenv("QUEUECTL_JOB_ID");
 	const char *attempt = getenv("QUEUECTL_ATTEMPT");
-	int opt, risky = 0, endless = 0, code = 0;
+	int opt, risky = 0, endless = 0, code = 0, gate;
 	long failing = 0;
 	char line[512];
 	struct stat st;
@@ -241,6 +265,7 @@ main(int argc, char **argv)
 	if (argc - optind != 2 || id == NULL || attempt == NULL)
 		return usage();
 	dir = argv[optind];
+	gate = open_gate();
 	look_for_overlap(id);
 	seed();
 	snprintf(line, sizeof line, "%s/calm", dir);
@@ -261,5 +286,6 @@ main(int argc, char **argv)
 		(void)pause();
 	if (risky)
 		live_dangerously(code);
+	wait_at(gate);
 	return code;
 }

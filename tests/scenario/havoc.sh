@@ -19,21 +19,6 @@ now() {
 	date +%s
 }
 
-# keep_one SLOT: another supervisor in place of one that was killed.
-keep_one() {
-	eval "pid=\${sup$1:-}"
-	# shellcheck disable=SC2154 # it is set by eval
-	if [ -n "$pid" ] && ! gone "$pid"; then
-		return
-	fi
-	[ -z "$pid" ] || wait "$pid" 2>/dev/null || :
-	[ -z "$pid" ] || forget "$pid"
-	"$QUEUECTL" worker start --count 3 >>log 2>&1 &
-	eval "sup$1=$!"
-	PIDS="$PIDS $!"
-	starts=$((starts + 1))
-}
-
 # by_hand: some of what has ended is to run again.  mv would replace, but
 # these names have no second job.
 by_hand() {
@@ -57,12 +42,12 @@ while [ "$i" -lt "$jobs" ]; do
 	drop "job$i" max_retries=2 "arg=$HELPERS/runonce" arg=-r \
 	    "arg=$traces" "arg=job$i"
 done
-starts=0 moves=0 round=0
+moves=0 round=0
 end=$(($(now) + seconds))
 while [ "$(now)" -lt "$end" ] ||
 	{ [ "$moves" -lt 20 ] && [ "$(now)" -lt $((end + 20)) ]; }; do
-	keep_one 1
-	keep_one 2
+	keep_one 1 --count 3
+	keep_one 2 --count 3
 	round=$(((round + 1) % 10))
 	by_hand "$round"
 	sleep 0.03
@@ -71,7 +56,7 @@ done
 # Quiet now: all that is left comes to its end.  The last killer may still be
 # about.
 settled() {
-	keep_one 1
+	keep_one 1 --count 3
 	nothing_live
 }
 : >"$traces/calm"
