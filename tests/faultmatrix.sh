@@ -132,7 +132,7 @@ fresh() {
 	rm -rf spool "$TRACES"
 	[ ! -d laid/spool ] || cp -a laid/spool spool
 	cp -a laid/traces "$TRACES"
-	rm -f out err trace
+	rm -f out err trace attached
 }
 
 # lay_out NAME: prepares the operation.

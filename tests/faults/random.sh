@@ -13,7 +13,7 @@
 kills=${KILLS:-1000}
 RUNONCE_SESSION=$("$HELPERS/runonce" -s)
 export RUNONCE_SESSION
-rm "$TRACES/calm"
+rm -f "$TRACES/calm"
 : >"$TRACES/kills"
 : >given
 
