@@ -366,7 +366,8 @@ error_sample() {
 }
 
 # error_worker NAME...: a worker has them, once and for a while.  To be tried
-# again takes seconds.
+# again takes seconds.  Not close(2): what strace lets fail is not done, but a
+# close that fails has closed, and a pipe to a job would stay open.
 error_worker() {
 	HOLD=2
 	for name; do
@@ -374,7 +375,7 @@ error_worker() {
 		# shellcheck disable=SC2086 # a list
 		{
 			plan_errors $CHANGING clone clone3 pipe2 | few 2 1
-			plan_errors newfstatat pread64 close | few 1 0
+			plan_errors newfstatat pread64 | few 1 0
 		} >planned
 		in_shares "$name" 12
 	done

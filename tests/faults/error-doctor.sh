@@ -4,4 +4,4 @@
 
 . "$TESTS/faultmatrix.sh"
 
-error_sample 8 doctor
+error_sample 20 doctor
