@@ -158,6 +158,16 @@ tests/out/faults/built: $(C_FAULTS) $(OBJS) Makefile
 check-faults: src/queuectl tests/out/helpers tests/out/faults/built
 	@TEST_SET=faults TEST_LIMIT=600 tests/run $(T)
 
+# The worlds of tests/model, and the steps that must be missed in them.
+MODEL != echo tests/model/*.c
+
+check-model: tests/out/model
+	@tests/out/model
+
+tests/out/model: $(MODEL) tests/model/model.h Makefile src/.flags
+	@mkdir -p tests/out
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $(MODEL) $(LDLIBS)
+
 # Needs clang.  FUZZ_RUNS inputs for the reader of JSON, FUZZ_REST for each
 # of the others; FUZZ_SEED other than 0: the same ones each time.
 FUZZ_RUNS = 10000000
@@ -244,5 +254,5 @@ uninstall:
 clean:
 	rm -rf src/*.o src/queuectl src/.flags src/.flags.new tests/out
 
-.PHONY: all check check-faults fuzz demo lint lint-format lint-c lint-sh lint-man format install \
+.PHONY: all check check-faults check-model fuzz demo lint lint-format lint-c lint-sh lint-man format install \
 	uninstall clean FORCE
