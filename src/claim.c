@@ -201,7 +201,9 @@ move_to_end(struct claim *c)
 
 /*
  * Somebody else's file has the name where this job is to wait, be it in
- * pending/ or in failed/: it waits in the other one of them.
+ * pending/ or in failed/: it waits in the other one of them.  One that is
+ * half-written, as a power cut may leave it in processing/, is dead as it is:
+ * if both waited for each other, it would be for ever.
  */
 static void
 wait_elsewhere(struct claim *c)
@@ -210,6 +212,11 @@ wait_elsewhere(struct claim *c)
 
 	c->elsewhere = 1;
 	e.time = spool_now(c->spool);
+	if (c->half) {
+		set_end(c, job_event_make(JOB_DEAD, e.time));
+		c->recorded = 1; /* nothing may be appended */
+		return;
+	}
 	if (c->ending == JOB_PENDING) {
 		e.state = JOB_FAILED;
 		e.retry_at = e.time;
@@ -255,7 +262,7 @@ conclude(struct claim *c)
 		if (record(c) == -1)
 			return CLAIM_TROUBLE;
 		r = move_to_end(c);
-		if (r != CLAIM_BUSY || c->elsewhere || c->half ||
+		if (r != CLAIM_BUSY || c->elsewhere ||
 		    (c->ending != JOB_PENDING && c->ending != JOB_FAILED))
 			break;
 		wait_elsewhere(c);

@@ -1006,13 +1006,34 @@ END_TEST
 /* Half-written and moved there by hand: back, as it is. */
 START_TEST(recover_half)
 {
+	struct holder child;
+
 	put_file(RUNNING, "a", "comma");
 	recover("a", CLAIM_OK);
 	expect_file(PENDING, "a", "comma");
+	/* Where a namesake waits, that waits for it in turn: dead, as it is. */
 	put_file(RUNNING, "a", "comm");
+	put_file(DEAD, "a", JOB CANCEL(1));
+	child = hold(DEAD, "a");
 	recover("a", CLAIM_BUSY);
 	expect_file(RUNNING, "a", "comm");
+	let_go(&child);
+	recover("a", CLAIM_OK);
 	expect_file(PENDING, "a", "comma");
+	expect_file(DEAD, "a", "comm");
+	expect_count(RUNNING, 0);
+}
+END_TEST
+
+/* What was claimed before its text was on disk: a power cut left it empty. */
+START_TEST(recover_empty_namesake)
+{
+	put_file(RUNNING, "a", "");
+	put_file(PENDING, "a", JOB);
+	expect_take(PENDING, "a", CLAIM_BUSY);
+	recover("a", CLAIM_OK);
+	expect_file(DEAD, "a", "");
+	expect_take(PENDING, "a", CLAIM_OK);
 }
 END_TEST
 
@@ -1751,6 +1772,7 @@ add_ends(TCase *t)
 	tcase_add_test(t, put_back_name_taken);
 	tcase_add_test(t, recover_crashes);
 	tcase_add_test(t, recover_half);
+	tcase_add_test(t, recover_empty_namesake);
 	tcase_add_test(t, recover_torn_first);
 	tcase_add_test(t, recover_not_ours);
 	tcase_add_test(t, recover_namesake);
