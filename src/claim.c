@@ -866,6 +866,8 @@ try_retry(struct claim *c, struct request *q)
 	case SPOOL_GONE:
 		return CLAIM_GONE;
 	case SPOOL_EXISTS:
+		/* It came after we had looked: nothing has changed. */
+		(void)ftruncate(c->fd, (off_t)c->job.whole);
 		return refuse(q, "a new job of this ID is waiting");
 	default:
 		return CLAIM_TROUBLE;

@@ -1290,6 +1290,45 @@ START_TEST(retry_waits)
 }
 END_TEST
 
+#define RETRIES 1000
+
+/* The child: a new job of the name comes and goes. */
+static int
+come_and_go(void *arg)
+{
+	const int *stop = arg;
+	char c;
+
+	while (poll(&(struct pollfd) { stop[0], POLLIN, 0 }, 1, 0) == 0) {
+		(void)linkat(spool.dir[SPOOL_TMP], "new", spool.dir[PENDING],
+		    "a", 0);
+		(void)unlinkat(spool.dir[PENDING], "a", 0);
+	}
+	return fs_read(stop[0], &c, 1) == 1 ? 0 : 1;
+}
+
+/* What is refused stays as it is, also if a new job came at the last moment. */
+START_TEST(retry_overtaken)
+{
+	int stop[2], i;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(stop), 0);
+	put_file(SPOOL_TMP, "new", JOB);
+	pid = child_start(come_and_go, stop);
+	for (i = 0; i < RETRIES; i++) {
+		put_file(DEAD, "a", JOB CANCEL(1));
+		if (claim_retry(&spool, "a", 0, why) == CLAIM_REFUSED)
+			expect_file(DEAD, "a", JOB CANCEL(1));
+		(void)unlinkat(spool.dir[DEAD], "a", 0);
+	}
+	ck_assert_int_eq(fs_write(stop[1], "x", 1), 0);
+	ck_assert_int_eq(child_end(pid), 0);
+	ck_assert_int_eq(close(stop[0]), 0);
+	ck_assert_int_eq(close(stop[1]), 0);
+}
+END_TEST
+
 /* ---- Cancelling ---- */
 
 static void
@@ -1783,6 +1822,7 @@ add_ends(TCase *t)
 	tcase_add_test(t, retry_starts_afresh);
 	tcase_add_test(t, retry_refused);
 	tcase_add_test(t, retry_waits);
+	tcase_add_test(t, retry_overtaken);
 	tcase_add_test(t, cancel_states);
 	tcase_add_test(t, cancel_crashes);
 	tcase_add_test(t, cancel_no_room);
