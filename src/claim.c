@@ -623,6 +623,16 @@ claim_touch(const struct claim *c)
 	(void)futimens(c->fd, NULL);
 }
 
+int
+claim_is_cancelled(const struct claim *c)
+{
+	struct stat st;
+
+	return registry_asked(c->spool, REGISTRY_CANCEL, c->name) &&
+	    fstat(c->fd, &st) == 0 &&
+	    registry_cancels(c->spool, c->name, st.st_ino);
+}
+
 /* ---- Recovery ---- */
 
 /* The time on the file system's own clock, in seconds; -1 if unknown. */
@@ -989,8 +999,9 @@ cancel_held(struct claim *c, struct request *q)
 		q->deadline = q->begun + CLAIM_ENDING +
 		    q->conf->kill_grace_seconds * WHEN_SECOND;
 		q->told = 1;
-		return registry_asked(c->spool, REGISTRY_CANCEL, c->name) ||
-			registry_ask(c->spool, REGISTRY_CANCEL, c->name) == 0 ?
+		/* By inode: the job may end, and another have its ID, now. */
+		return registry_cancels(c->spool, c->name, q->inode) ||
+			registry_ask_cancel(c->spool, c->name, q->inode) == 0 ?
 		    CLAIM_BUSY :
 		    CLAIM_TROUBLE;
 	}

@@ -254,6 +254,26 @@ START_TEST(stale_cancel)
 }
 END_TEST
 
+/* What was asked for a namesake before it is not for this one. */
+START_TEST(cancel_for_other)
+{
+	struct stat st;
+
+	put_file(PENDING, "a", JOB);
+	begin(PENDING, "a");
+	ck_assert_int_eq(claim_is_cancelled(&claim), 0);
+	ck_assert_int_eq(fstat(claim.fd, &st), 0);
+	ck_assert_int_eq(registry_ask_cancel(&spool, "a", st.st_ino + 1), 0);
+	ck_assert_int_eq(claim_is_cancelled(&claim), 0);
+	ck_assert_int_eq(registry_ask_cancel(&spool, "a", st.st_ino), 0);
+	ck_assert_int_eq(claim_is_cancelled(&claim), 1);
+	registry_answer(&spool, REGISTRY_CANCEL, "a");
+	ck_assert_int_eq(claim_is_cancelled(&claim), 0);
+	put_file(SPOOL_CONTROL, "cancel.a", "");
+	ck_assert_int_eq(claim_is_cancelled(&claim), 1);
+}
+END_TEST
+
 /* ---- Files that cannot be run ---- */
 
 START_TEST(half_written)
@@ -1852,6 +1872,7 @@ suite_claim(void)
 	tcase_add_test(t, not_due);
 	tcase_add_test(t, paused);
 	tcase_add_test(t, stale_cancel);
+	tcase_add_test(t, cancel_for_other);
 	tcase_add_test(t, half_written);
 	tcase_add_test(t, settled);
 	tcase_add_test(t, half_written_then_whole);
