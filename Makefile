@@ -167,6 +167,16 @@ check-mutants: src/queuectl tests/out/helpers tests/out/faults/built \
 	MUTANT_UNIT='$(UNIT)' \
 	TEST_SET=faults/mutants TEST_LIMIT=300 tests/run $(T)
 
+# The worlds of tests/model, and the steps that must be missed in them.
+MODEL != echo tests/model/*.c
+
+check-model: tests/out/model
+	@tests/out/model
+
+tests/out/model: $(MODEL) tests/model/model.h Makefile src/.flags
+	@mkdir -p tests/out
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $(MODEL) $(LDLIBS)
+
 # Needs clang.  FUZZ_RUNS inputs for the reader of JSON, FUZZ_REST for each
 # of the others; FUZZ_SEED other than 0: the same ones each time.
 FUZZ_RUNS = 10000000
@@ -253,5 +263,6 @@ uninstall:
 clean:
 	rm -rf src/*.o src/queuectl src/.flags src/.flags.new tests/out
 
-.PHONY: all check check-faults check-mutants fuzz demo lint lint-format lint-c lint-sh lint-man format install \
+.PHONY: all check check-faults check-mutants check-model fuzz demo lint \
+	lint-format lint-c lint-sh lint-man format install \
 	uninstall clean FORCE

@@ -201,7 +201,9 @@ move_to_end(struct claim *c)
 
 /*
  * Somebody else's file has the name where this job is to wait, be it in
- * pending/ or in failed/: it waits in the other one of them.
+ * pending/ or in failed/: it waits in the other one of them.  One that is
+ * half-written, as a power cut may leave it in processing/, is dead as it is:
+ * if both waited for each other, it would be for ever.
  */
 static void
 wait_elsewhere(struct claim *c)
@@ -210,6 +212,11 @@ wait_elsewhere(struct claim *c)
 
 	c->elsewhere = 1;
 	e.time = spool_now(c->spool);
+	if (c->half) {
+		set_end(c, job_event_make(JOB_DEAD, e.time));
+		c->recorded = 1; /* nothing may be appended */
+		return;
+	}
 	if (c->ending == JOB_PENDING) {
 		e.state = JOB_FAILED;
 		e.retry_at = e.time;
@@ -255,7 +262,7 @@ conclude(struct claim *c)
 		if (record(c) == -1)
 			return CLAIM_TROUBLE;
 		r = move_to_end(c);
-		if (r != CLAIM_BUSY || c->elsewhere || c->half ||
+		if (r != CLAIM_BUSY || c->elsewhere ||
 		    (c->ending != JOB_PENDING && c->ending != JOB_FAILED))
 			break;
 		wait_elsewhere(c);
@@ -616,6 +623,16 @@ claim_touch(const struct claim *c)
 	(void)futimens(c->fd, NULL);
 }
 
+int
+claim_is_cancelled(const struct claim *c)
+{
+	struct stat st;
+
+	return registry_asked(c->spool, REGISTRY_CANCEL, c->name) &&
+	    fstat(c->fd, &st) == 0 &&
+	    registry_cancels(c->spool, c->name, st.st_ino);
+}
+
 /* ---- Recovery ---- */
 
 /* The time on the file system's own clock, in seconds; -1 if unknown. */
@@ -820,11 +837,11 @@ request_init(struct request *q, struct spool *s, const char *name, char *why)
 	q->why = why;
 }
 
-/* Whether a job may be retried; CLAIM_OK: it is owned and read. */
 static enum claim_result
-take_to_retry(struct claim *c, struct request *q)
+try_retry(struct claim *c, struct request *q)
 {
 	struct job_error error;
+	struct job_event e;
 	enum claim_result r;
 
 	if (c->from == SPOOL_PENDING)
@@ -847,48 +864,29 @@ take_to_retry(struct claim *c, struct request *q)
 		    "its file cannot be accepted (%s): mend it first",
 		    error.what);
 	}
-	return CLAIM_OK;
-}
-
-/*
- * The move is made before the line is appended, since the name may be taken,
- * and then nothing must have been written.  Crash after the move: pending/,
- * its last line names where it was: the claim takes it for moved by hand,
- * which means the same.
- */
-static enum claim_result
-try_retry(struct claim *c, struct request *q)
-{
-	enum claim_result r = take_to_retry(c, q);
-	struct job_event e;
-	int from = c->from, saved, synced;
-
-	if (r != CLAIM_OK)
-		return r;
-	switch (spool_move(c->spool, c->fd, from, SPOOL_PENDING, c->name)) {
+	if (is_there(c->spool, SPOOL_PENDING, c->name))
+		return refuse(q, "a new job of this ID is waiting");
+	e = job_event_make(JOB_PENDING, spool_now(c->spool));
+	e.reason = JOB_RETRIED;
+	if (append(c, &e) == -1 || spool_sync_file(c->spool, c->fd) == -1)
+		return CLAIM_TROUBLE;
+	switch (spool_move(c->spool, c->fd, c->from, SPOOL_PENDING, c->name)) {
 	case SPOOL_OK:
 		break;
 	case SPOOL_GONE:
 		return CLAIM_GONE;
 	case SPOOL_EXISTS:
+		/* It came after we had looked: nothing has changed. */
+		(void)ftruncate(c->fd, (off_t)c->job.whole);
 		return refuse(q, "a new job of this ID is waiting");
 	default:
 		return CLAIM_TROUBLE;
 	}
-	e = job_event_make(JOB_PENDING, spool_now(c->spool));
-	e.reason = JOB_RETRIED;
-	if (append(c, &e) == -1) {
-		saved = errno;
-		(void)spool_move(c->spool, c->fd, SPOOL_PENDING, from, c->name);
-		errno = saved;
-		return CLAIM_TROUBLE;
-	}
-	synced = spool_sync_file(c->spool, c->fd) == 0;
 	/* Not needed any more, and a worker would find the job busy. */
 	spool_release(c->fd);
 	c->fd = -1;
-	return synced && spool_sync_dir(c->spool, SPOOL_PENDING) == 0 &&
-		spool_sync_dir(c->spool, from) == 0 ?
+	return spool_sync_dir(c->spool, SPOOL_PENDING) == 0 &&
+		spool_sync_dir(c->spool, c->from) == 0 ?
 	    CLAIM_OK :
 	    CLAIM_UNSYNCED;
 }
@@ -1001,8 +999,9 @@ cancel_held(struct claim *c, struct request *q)
 		q->deadline = q->begun + CLAIM_ENDING +
 		    q->conf->kill_grace_seconds * WHEN_SECOND;
 		q->told = 1;
-		return registry_asked(c->spool, REGISTRY_CANCEL, c->name) ||
-			registry_ask(c->spool, REGISTRY_CANCEL, c->name) == 0 ?
+		/* By inode: the job may end, and another have its ID, now. */
+		return registry_cancels(c->spool, c->name, q->inode) ||
+			registry_ask_cancel(c->spool, c->name, q->inode) == 0 ?
 		    CLAIM_BUSY :
 		    CLAIM_TROUBLE;
 	}

@@ -92,6 +92,9 @@ enum claim_result claim_put_back(struct claim *c, enum job_reason reason);
 /* Keeps the job's lease: other hosts see that its worker lives. */
 void claim_touch(const struct claim *c);
 
+/* True if somebody asks for this very job to be cancelled. */
+int claim_is_cancelled(const struct claim *c);
+
 /*
  * Puts right what is in processing/ and nobody's: back as lost, dead at
  * max_interruptions, or on to where its last line says.  CLAIM_OK (c->end

@@ -209,7 +209,7 @@ tell_all(const struct change *ch, const struct cmd_ids *ids)
 			AT_SYMLINK_NOFOLLOW) == -1)
 			continue;
 		inode[i] = st.st_ino;
-		(void)registry_ask(&ch->spool, REGISTRY_CANCEL, ids->id[i]);
+		(void)registry_ask_cancel(&ch->spool, ids->id[i], st.st_ino);
 	}
 	return inode;
 }

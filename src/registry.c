@@ -226,6 +226,51 @@ registry_asked(const struct spool *s, enum registry_request what,
 	    0;
 }
 
+int
+registry_ask_cancel(const struct spool *s, const char *id, uint64_t inode)
+{
+	char name[JOB_NAME_MAX + 16], tmp_name[JOB_NAME_MAX + 32], text[32];
+	int fd, len, ret, saved;
+
+	request_name(REGISTRY_CANCEL, id, name);
+	snprintf(tmp_name, sizeof tmp_name, "%s.%ld", name, (long)getpid());
+	len = snprintf(text, sizeof text, "%llu\n", (unsigned long long)inode);
+	/* By way of tmp/: an empty one would be for any job. */
+	(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
+	fd = fs_create(s->dir[SPOOL_TMP], tmp_name, text, (size_t)len, 0);
+	/* On a full disk for any job of the ID: better than for none. */
+	if (fd == -1)
+		return registry_ask(s, REGISTRY_CANCEL, id);
+	(void)fs_close(fd);
+	ret =
+	    renameat(s->dir[SPOOL_TMP], tmp_name, s->dir[SPOOL_CONTROL], name);
+	saved = errno;
+	if (ret == -1)
+		(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
+	errno = saved;
+	return ret;
+}
+
+int
+registry_cancels(const struct spool *s, const char *id, uint64_t inode)
+{
+	char name[JOB_NAME_MAX + 16], text[32], own[32];
+	ssize_t n;
+	int fd;
+
+	if (!registry_asked(s, REGISTRY_CANCEL, id))
+		return 0;
+	request_name(REGISTRY_CANCEL, id, name);
+	fd = fs_open(s->dir[SPOOL_CONTROL], name, O_RDONLY | O_NONBLOCK, 0);
+	if (fd == -1)
+		return errno != ENOENT;
+	n = read(fd, text, sizeof text - 1);
+	(void)fs_close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	snprintf(own, sizeof own, "%llu\n", (unsigned long long)inode);
+	return strspn(text, "0123456789") == 0 || strcmp(text, own) == 0;
+}
+
 void
 registry_answer(const struct spool *s, enum registry_request what,
     const char *whom)

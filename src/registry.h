@@ -71,6 +71,18 @@ int registry_ask(const struct spool *s, enum registry_request what,
 int registry_asked(const struct spool *s, enum registry_request what,
     const char *whom);
 
+/*
+ * Asks for the job of this ID and inode to be cancelled: another one that has
+ * come to the ID by then is not meant.  0 or -1 with errno.
+ */
+int registry_ask_cancel(const struct spool *s, const char *id, uint64_t inode);
+
+/*
+ * True if the job of this ID and inode is to be cancelled.  A request that
+ * names no inode, as touch(1) makes it, is for any.
+ */
+int registry_cancels(const struct spool *s, const char *id, uint64_t inode);
+
 /* Takes a request away. */
 void registry_answer(const struct spool *s, enum registry_request what,
     const char *whom);

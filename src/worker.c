@@ -199,7 +199,7 @@ tick(struct worker *w, struct run *r, int64_t now)
 	const struct conf *conf = &w->order.conf;
 
 	r->tick = now + WORKER_TICK;
-	if (registry_asked(&w->spool, REGISTRY_CANCEL, w->claim.name))
+	if (claim_is_cancelled(&w->claim))
 		end_run(w, r, CAUSE_CANCEL, now);
 	if (over_limit(r->out_fd, conf->max_output_bytes) ||
 	    over_limit(r->err_fd, conf->max_output_bytes))
@@ -221,8 +221,7 @@ obey(struct worker *w, struct run *r, int64_t now)
 		r->leave = 1;
 	else if (order.kind == ORDER_INTERRUPT)
 		end_run(w, r, CAUSE_STOP, now);
-	else if (order.kind == ORDER_CANCEL &&
-	    registry_asked(&w->spool, REGISTRY_CANCEL, w->claim.name))
+	else if (order.kind == ORDER_CANCEL && claim_is_cancelled(&w->claim))
 		end_run(w, r, CAUSE_CANCEL, now);
 }
 

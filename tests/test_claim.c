@@ -254,6 +254,26 @@ START_TEST(stale_cancel)
 }
 END_TEST
 
+/* What was asked for a namesake before it is not for this one. */
+START_TEST(cancel_for_other)
+{
+	struct stat st;
+
+	put_file(PENDING, "a", JOB);
+	begin(PENDING, "a");
+	ck_assert_int_eq(claim_is_cancelled(&claim), 0);
+	ck_assert_int_eq(fstat(claim.fd, &st), 0);
+	ck_assert_int_eq(registry_ask_cancel(&spool, "a", st.st_ino + 1), 0);
+	ck_assert_int_eq(claim_is_cancelled(&claim), 0);
+	ck_assert_int_eq(registry_ask_cancel(&spool, "a", st.st_ino), 0);
+	ck_assert_int_eq(claim_is_cancelled(&claim), 1);
+	registry_answer(&spool, REGISTRY_CANCEL, "a");
+	ck_assert_int_eq(claim_is_cancelled(&claim), 0);
+	put_file(SPOOL_CONTROL, "cancel.a", "");
+	ck_assert_int_eq(claim_is_cancelled(&claim), 1);
+}
+END_TEST
+
 /* ---- Files that cannot be run ---- */
 
 START_TEST(half_written)
@@ -1006,13 +1026,34 @@ END_TEST
 /* Half-written and moved there by hand: back, as it is. */
 START_TEST(recover_half)
 {
+	struct holder child;
+
 	put_file(RUNNING, "a", "comma");
 	recover("a", CLAIM_OK);
 	expect_file(PENDING, "a", "comma");
+	/* Where a namesake waits, that waits for it in turn: dead, as it is. */
 	put_file(RUNNING, "a", "comm");
+	put_file(DEAD, "a", JOB CANCEL(1));
+	child = hold(DEAD, "a");
 	recover("a", CLAIM_BUSY);
 	expect_file(RUNNING, "a", "comm");
+	let_go(&child);
+	recover("a", CLAIM_OK);
 	expect_file(PENDING, "a", "comma");
+	expect_file(DEAD, "a", "comm");
+	expect_count(RUNNING, 0);
+}
+END_TEST
+
+/* What was claimed before its text was on disk: a power cut left it empty. */
+START_TEST(recover_empty_namesake)
+{
+	put_file(RUNNING, "a", "");
+	put_file(PENDING, "a", JOB);
+	expect_take(PENDING, "a", CLAIM_BUSY);
+	recover("a", CLAIM_OK);
+	expect_file(DEAD, "a", "");
+	expect_take(PENDING, "a", CLAIM_OK);
 }
 END_TEST
 
@@ -1266,6 +1307,45 @@ START_TEST(retry_waits)
 	begun = fs_mono();
 	retry("c", 0, CLAIM_GONE);
 	ck_assert_int_lt(fs_mono() - begun, SPOOL_WAIT / 2);
+}
+END_TEST
+
+#define RETRIES 1000
+
+/* The child: a new job of the name comes and goes. */
+static int
+come_and_go(void *arg)
+{
+	const int *stop = arg;
+	char c;
+
+	while (poll(&(struct pollfd) { stop[0], POLLIN, 0 }, 1, 0) == 0) {
+		(void)linkat(spool.dir[SPOOL_TMP], "new", spool.dir[PENDING],
+		    "a", 0);
+		(void)unlinkat(spool.dir[PENDING], "a", 0);
+	}
+	return fs_read(stop[0], &c, 1) == 1 ? 0 : 1;
+}
+
+/* What is refused stays as it is, also if a new job came at the last moment. */
+START_TEST(retry_overtaken)
+{
+	int stop[2], i;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(stop), 0);
+	put_file(SPOOL_TMP, "new", JOB);
+	pid = child_start(come_and_go, stop);
+	for (i = 0; i < RETRIES; i++) {
+		put_file(DEAD, "a", JOB CANCEL(1));
+		if (claim_retry(&spool, "a", 0, why) == CLAIM_REFUSED)
+			expect_file(DEAD, "a", JOB CANCEL(1));
+		(void)unlinkat(spool.dir[DEAD], "a", 0);
+	}
+	ck_assert_int_eq(fs_write(stop[1], "x", 1), 0);
+	ck_assert_int_eq(child_end(pid), 0);
+	ck_assert_int_eq(close(stop[0]), 0);
+	ck_assert_int_eq(close(stop[1]), 0);
 }
 END_TEST
 
@@ -1751,6 +1831,7 @@ add_ends(TCase *t)
 	tcase_add_test(t, put_back_name_taken);
 	tcase_add_test(t, recover_crashes);
 	tcase_add_test(t, recover_half);
+	tcase_add_test(t, recover_empty_namesake);
 	tcase_add_test(t, recover_torn_first);
 	tcase_add_test(t, recover_not_ours);
 	tcase_add_test(t, recover_namesake);
@@ -1761,6 +1842,7 @@ add_ends(TCase *t)
 	tcase_add_test(t, retry_starts_afresh);
 	tcase_add_test(t, retry_refused);
 	tcase_add_test(t, retry_waits);
+	tcase_add_test(t, retry_overtaken);
 	tcase_add_test(t, cancel_states);
 	tcase_add_test(t, cancel_crashes);
 	tcase_add_test(t, cancel_no_room);
@@ -1790,6 +1872,7 @@ suite_claim(void)
 	tcase_add_test(t, not_due);
 	tcase_add_test(t, paused);
 	tcase_add_test(t, stale_cancel);
+	tcase_add_test(t, cancel_for_other);
 	tcase_add_test(t, half_written);
 	tcase_add_test(t, settled);
 	tcase_add_test(t, half_written_then_whole);

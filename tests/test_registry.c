@@ -293,6 +293,51 @@ START_TEST(requests)
 }
 END_TEST
 
+/* A request to cancel is for one job of the ID, or for any. */
+START_TEST(cancel_of_inode)
+{
+	static const char *const any[] = { "", "now!\n", "\n" };
+	static const char *const none[] = { "8\n", "77\n", "7", "7 \n" };
+	size_t i;
+
+	ck_assert_int_eq(registry_cancels(&spool, "a", 7), 0);
+	ck_assert_int_eq(registry_ask_cancel(&spool, "a", 7), 0);
+	ck_assert_int_eq(registry_asked(&spool, REGISTRY_CANCEL, "a"), 1);
+	ck_assert_int_eq(registry_cancels(&spool, "a", 7), 1);
+	ck_assert_int_eq(registry_cancels(&spool, "a", 8), 0);
+	ck_assert_int_eq(registry_cancels(&spool, "b", 7), 0);
+	/* The last one counts. */
+	ck_assert_int_eq(registry_ask_cancel(&spool, "a", UINT64_MAX), 0);
+	ck_assert_int_eq(registry_cancels(&spool, "a", 7), 0);
+	ck_assert_int_eq(registry_cancels(&spool, "a", UINT64_MAX), 1);
+	expect_file(SPOOL_CONTROL, "cancel.a", "18446744073709551615\n");
+	expect_count(SPOOL_CONTROL, 1);
+	expect_count(SPOOL_TMP, 0);
+	for (i = 0; i < LEN(any); i++) {
+		put_file(SPOOL_CONTROL, "cancel.a", any[i]);
+		ck_assert_int_eq(registry_cancels(&spool, "a", 7), 1);
+	}
+	for (i = 0; i < LEN(none); i++) {
+		put_file(SPOOL_CONTROL, "cancel.a", none[i]);
+		ck_assert_int_eq(registry_cancels(&spool, "a", 7), 0);
+	}
+}
+END_TEST
+
+/* On a full disk a name can still be made. */
+START_TEST(cancel_on_full_disk)
+{
+	int got;
+
+	limit_size(0);
+	got = registry_ask_cancel(&spool, "a", 7);
+	unlimit_size();
+	ck_assert_int_eq(got, 0);
+	expect_file(SPOOL_CONTROL, "cancel.a", "");
+	ck_assert_int_eq(registry_cancels(&spool, "a", 8), 1);
+}
+END_TEST
+
 /* The name of a request is longer than an ID by its verb: it all fits. */
 START_TEST(request_for_long_id)
 {
@@ -304,6 +349,8 @@ START_TEST(request_for_long_id)
 	snprintf(file, sizeof file, "cancel.%s", id);
 	expect_file(SPOOL_CONTROL, file, "");
 	ck_assert_int_eq(registry_asked(&spool, REGISTRY_CANCEL, id), 1);
+	ck_assert_int_eq(registry_ask_cancel(&spool, id, 7), 0);
+	expect_file(SPOOL_CONTROL, file, "7\n");
 }
 END_TEST
 
@@ -323,6 +370,8 @@ suite_registry(void)
 	tcase_add_test(t, sweep);
 	tcase_add_test(t, each);
 	tcase_add_test(t, requests);
+	tcase_add_test(t, cancel_of_inode);
+	tcase_add_test(t, cancel_on_full_disk);
 	tcase_add_test(t, request_for_long_id);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,0 +1,543 @@
+/*
+ * run - a worker's claim, run and record, recovery, and `conclude`, by which
+ * all of them end.
+ */
+#include "model.h"
+
+#include <string.h>
+
+#define MAX_LOST 2 /* max_interruptions */
+
+static void
+next(struct turn *t, int pc)
+{
+	t->a->pc = (uint8_t)pc;
+}
+
+/* ---- What follows from a file's lines, once it is locked ---- */
+
+static int
+is_remote(const struct turn *t)
+{
+	return t->world->remote >> t->who & 1;
+}
+
+/* claim.c:is_leased */
+static int
+is_leased(const struct turn *t, const struct file *f)
+{
+	int other = ((f->now.flags & REMOTE) != 0) != is_remote(t);
+
+	return f->now.last == PROCESSING && other && !broken(t, LEASE) &&
+	    (f->notes & STALE) == 0;
+}
+
+/* claim.c:lost_event */
+static int
+lost_line(const struct file *f)
+{
+	return f->now.lost + 1 >= MAX_LOST ? LINE_DEAD : LINE_LOST;
+}
+
+static void
+take_claim(struct turn *t)
+{
+	struct file *f = mine(t);
+
+	if ((f->now.flags & TEXT) == 0 || torn_first(f)) {
+		t->what = "same: ours, but half-written";
+		conclude_recorded(t, DEAD);
+		return;
+	}
+	f->now.flags &= (uint8_t)~TORN;
+	next(t, ROOM_PROCESSING);
+}
+
+static void
+take_recover(struct turn *t)
+{
+	struct file *f = mine(t);
+
+	f->now.flags &= (uint8_t)~TORN;
+	if (is_leased(t, f)) {
+		t->what = "same: leased";
+		leave(t);
+	} else if (f->now.last == PROCESSING) {
+		conclude(t, lost_line(f));
+	} else {
+		conclude_recorded(t,
+		    f->now.last == NOWHERE ? PENDING : f->now.last);
+	}
+}
+
+/* What comes after spool_take. */
+void
+taken(struct turn *t)
+{
+	if (t->a->op == CLAIM)
+		take_claim(t);
+	else if (t->a->op == RECOVER)
+		take_recover(t);
+	else if (t->a->op == CANCEL && t->a->from == PROCESSING &&
+	    is_leased(t, mine(t)))
+		cancel_held(t);
+	else
+		command_taken(t);
+}
+
+/* ---- Claiming ---- */
+
+void
+begin_claim(struct turn *t, int place)
+{
+	t->what = place == PENDING ? "open pending/x" : "open failed/x";
+	take(t, CLAIM, place, at(&t->s, place));
+}
+
+static void
+busy(struct turn *t, const char *what)
+{
+	t->what = what;
+	leave(t);
+}
+
+/* The last line names another state than the directory? */
+static void
+go_put_right(struct turn *t)
+{
+	int last = mine(t)->now.last;
+
+	if (last == NOWHERE || last == t->a->from || broken(t, FIXUP))
+		next(t, CLAIM_ANSWER);
+	else
+		next(t, PUT_RIGHT);
+}
+
+static void
+go_archive(struct turn *t)
+{
+	if (mine(t)->now.runs > 0) {
+		go_put_right(t);
+		return;
+	}
+	next(t, ROOM_ARCHIVE);
+	archive_begin(t);
+}
+
+static void
+room_processing(struct turn *t)
+{
+	if (at(&t->s, PROCESSING) != -1 && !broken(t, LIVE))
+		busy(t, "a namesake is in processing/");
+	else if (t->a->from == PENDING)
+		next(t, ROOM_FAILED);
+	else
+		go_archive(t);
+}
+
+static void
+room_failed(struct turn *t)
+{
+	if (at(&t->s, FAILED) != -1 && !broken(t, LIVE))
+		busy(t, "a namesake is in failed/");
+	else
+		go_archive(t);
+}
+
+static void
+room_archived(struct turn *t, enum result r)
+{
+	if (r == OK)
+		go_put_right(t);
+	else
+		leave(t);
+}
+
+static void
+put_right(struct turn *t)
+{
+	struct file *f = mine(t);
+
+	if (f->now.last != PROCESSING) {
+		append(t, t->a->file, LINE_MOVED);
+	} else if (lost_line(f) == LINE_DEAD) {
+		conclude(t, LINE_DEAD);
+		return;
+	} else {
+		append(t, t->a->file, LINE_LOST);
+	}
+	next(t, CLAIM_ANSWER);
+}
+
+static void
+claim_answer(struct turn *t)
+{
+	if (!broken(t, STALE_CANCEL))
+		t->s.cancel = 0;
+	mine(t)->notes &= (uint8_t)~MEANT;
+	next(t, CLAIM_MOVE);
+}
+
+static void
+claim_move(struct turn *t)
+{
+	rename_begin(t, t->a->from, PROCESSING);
+}
+
+/* After a look for a namesake in one directory comes the next one. */
+static void
+look_after(struct turn *t, int pc)
+{
+	int fresh = mine(t)->now.runs == 0;
+
+	if (broken(t, NAMESAKE))
+		next(t, BEGIN_APPEND);
+	else if (pc == CLAIM_MOVE && t->a->from == PENDING)
+		next(t, NAMESAKE_FAILED);
+	else if (pc <= NAMESAKE_FAILED && fresh)
+		next(t, NAMESAKE_COMPLETED);
+	else if (pc == NAMESAKE_COMPLETED)
+		next(t, NAMESAKE_DEAD);
+	else
+		next(t, BEGIN_APPEND);
+}
+
+static void
+claim_moved(struct turn *t, enum result r)
+{
+	if (r == OK)
+		look_after(t, CLAIM_MOVE);
+	else
+		leave(t);
+}
+
+static void
+namesake(struct turn *t)
+{
+	static const uint8_t places[] = { FAILED, COMPLETED, DEAD };
+	int pc = t->a->pc;
+
+	if (at(&t->s, places[pc - NAMESAKE_FAILED]) == -1) {
+		look_after(t, pc);
+		return;
+	}
+	t->what = "a namesake has slipped by";
+	next(t, CLAIM_UNDO);
+}
+
+static void
+claim_undo(struct turn *t)
+{
+	rename_begin(t, PROCESSING, t->a->from);
+}
+
+static void
+claim_undone(struct turn *t, enum result r)
+{
+	(void)r;
+	leave(t);
+}
+
+/* ---- The run ---- */
+
+static void
+begin_append(struct turn *t)
+{
+	struct file *f = mine(t);
+
+	append(t, t->a->file, LINE_PROCESSING);
+	f->now.flags &= (uint8_t)~REMOTE;
+	if (is_remote(t))
+		f->now.flags |= REMOTE;
+	next(t,
+	    durable(t) && !broken(t, SYNC_BEGIN) ? BEGIN_SYNC : BEGIN_START);
+}
+
+static void
+begin_sync(struct turn *t)
+{
+	sync_file(t, t->a->file);
+	next(t, BEGIN_START);
+}
+
+/* A first run writes ID.1.out: another record's, if that has run as ID. */
+static int
+clobbers(const struct turn *t, const struct file *f)
+{
+	const struct file *o;
+	int i;
+
+	for (i = 0; i < FILES; i++) {
+		o = &t->s.file[i];
+		if (o != f && o->now.runs >= f->now.runs &&
+		    (o->place == COMPLETED || o->place == DEAD ||
+			o->place == FAILED))
+			return 1;
+	}
+	return 0;
+}
+
+static void
+begin_start(struct turn *t)
+{
+	struct file *f = mine(t);
+
+	if (f->job != 0)
+		t->fault = "a job runs twice at the same time";
+	else if ((f->now.flags & (DONE | SNATCHED)) == DONE)
+		t->fault = "a recorded success is run again";
+	else if ((f->notes & REPORTED) != 0)
+		t->fault = "a reported end is run again";
+	else if ((f->notes & REPLACED) != 0)
+		t->fault = "a job that mv had replaced is run";
+	else if (f->now.runs == 1 && f->place == PROCESSING && clobbers(t, f))
+		t->fault = "a run overwrites the output of a namesake";
+	f->job = (uint8_t)(1 + t->who);
+	if ((f->lock & 1 << t->who) != 0)
+		f->lock |= is_remote(t) ? JOB_LOCK_B : JOB_LOCK;
+	if (t->s.left[CUTS] > 0 || !durable(t))
+		f->begun = f->now.runs;
+	f->notes &= (uint8_t)~AGAIN;
+	t->a->from = PROCESSING;
+	next(t, RUN);
+}
+
+/* Looks for control/cancel.ID; the rest of a run comes from outside. */
+static void
+run(struct turn *t)
+{
+	struct file *f = mine(t);
+
+	if (t->s.cancel == 0 ||
+	    (t->s.cancel != 1 + t->a->file && !broken(t, CANCEL_INODE))) {
+		t->blocked = 1;
+		return;
+	}
+	if ((f->notes & MEANT) == 0)
+		t->fault = "a job ends by a request that was not for it";
+	f->job = 0;
+	f->lock &= (uint8_t) ~(is_remote(t) ? JOB_LOCK_B : JOB_LOCK);
+	t->a->line = LINE_DEAD;
+	t->a->flags |= ORDERED;
+	next(t, FINISH_SAME);
+}
+
+/* ---- The end ---- */
+
+static void
+finish_same(struct turn *t)
+{
+	if (mine(t)->place != PROCESSING) {
+		t->what = "same: removed while running";
+		t->a->flags &= (uint8_t)~MOVED;
+		next(t, END_RELEASE);
+	} else if ((t->a->flags & RECORDED) != 0) {
+		next(t, END_MOVE);
+	} else {
+		conclude(t, t->a->line);
+	}
+}
+
+/* Appends, moves, unlocks. */
+void
+conclude(struct turn *t, int line)
+{
+	t->a->line = (uint8_t)line;
+	t->a->to = (uint8_t)state_of(line);
+	t->a->flags &= (uint8_t)~RECORDED;
+	next(t, broken(t, END_ORDER) ? END_MOVE : END_RECORD);
+}
+
+/* The line is there, or there is to be none: only the move is left. */
+void
+conclude_recorded(struct turn *t, int to)
+{
+	t->a->to = (uint8_t)to;
+	t->a->flags |= RECORDED;
+	next(t, END_MOVE);
+}
+
+static void
+after_record(struct turn *t)
+{
+	if ((t->a->flags & MOVED) == 0)
+		next(t, END_MOVE);
+	else
+		next(t,
+		    durable(t) && !broken(t, SYNC_MOVE) ? END_SYNC_TO :
+							  END_RELEASE);
+}
+
+static void
+end_record(struct turn *t)
+{
+	append(t, t->a->file, t->a->line);
+	t->a->flags |= RECORDED;
+	if (durable(t) && !broken(t, SYNC_END))
+		next(t, END_SYNC);
+	else
+		after_record(t);
+}
+
+static void
+end_sync(struct turn *t)
+{
+	sync_file(t, t->a->file);
+	after_record(t);
+}
+
+static void
+end_move(struct turn *t)
+{
+	rename_begin(t, t->a->from, t->a->to);
+}
+
+/* The place is taken, and stays so for now: claim.c:wait_elsewhere. */
+static void
+end_taken(struct turn *t)
+{
+	struct actor *a = t->a;
+	int waits = a->to == PENDING || a->to == FAILED;
+
+	if (waits && broken(t, PUT_BACK)) {
+		next(t, END_RELEASE);
+	} else if (waits && (mine(t)->now.flags & TEXT) == 0 &&
+	    !broken(t, HALF_DEAD)) {
+		conclude_recorded(t, DEAD); /* unmodified */
+	} else if (waits && (a->flags & ELSEWHERE) == 0 &&
+	    (mine(t)->now.flags & TEXT) != 0) {
+		a->flags |= ELSEWHERE;
+		conclude(t, a->to == PENDING ? LINE_ELSEWHERE : LINE_BACK);
+	} else if (a->op == CLAIM && a->from == PROCESSING) {
+		next(t, FINISH_SAME); /* the result is known to nobody else */
+	} else if (a->op == CANCEL) {
+		cancel_again(t);
+	} else {
+		leave(t);
+	}
+}
+
+static void
+end_moved(struct turn *t, enum result r)
+{
+	struct actor *a = t->a;
+
+	if (r == EXISTS && (a->to == COMPLETED || a->to == DEAD) &&
+	    a->pc == END_MOVE) {
+		next(t, END_ARCHIVE);
+		archive_begin(t);
+	} else if (r == EXISTS) {
+		end_taken(t);
+	} else if (r == OK) {
+		a->flags |= MOVED;
+		if ((a->flags & RECORDED) == 0)
+			next(t, END_RECORD);
+		else
+			after_record(t);
+	} else {
+		next(t, END_RELEASE);
+	}
+}
+
+static void
+end_archived(struct turn *t, enum result r)
+{
+	if (r == OK)
+		next(t, END_MOVE_AGAIN);
+	else
+		end_taken(t);
+}
+
+static void
+end_sync_to(struct turn *t)
+{
+	sync_place(t, t->a->to);
+	next(t, END_SYNC_FROM);
+}
+
+static void
+end_sync_from(struct turn *t)
+{
+	sync_place(t, t->a->from);
+	next(t, END_RELEASE);
+}
+
+static void
+end_release(struct turn *t)
+{
+	struct actor *a = t->a;
+	struct file *f = mine(t);
+
+	if ((a->flags & MOVED) != 0 && f->place == a->to &&
+	    (f->lock & 1 << t->who) != 0 &&
+	    (a->to == COMPLETED || a->to == DEAD))
+		f->notes |= REPORTED;
+	unlock_file(t, a->file);
+	close_file(t, a->file);
+	if (a->op == CLAIM && (a->flags & ORDERED) != 0)
+		next(t, FINISH_ANSWER);
+	else if (a->op == CANCEL && (a->flags & LOOPS) != 0)
+		cancel_again(t);
+	else if (a->op == CANCEL && (a->flags & TOLD) != 0)
+		next(t, CANCEL_ANSWER);
+	else
+		memset(a, 0, sizeof *a);
+}
+
+static void
+finish_answer(struct turn *t)
+{
+	t->s.cancel = 0;
+	memset(t->a, 0, sizeof *t->a);
+}
+
+void
+begin_recover(struct turn *t)
+{
+	t->what = "open processing/x";
+	take(t, RECOVER, PROCESSING, at(&t->s, PROCESSING));
+}
+
+const struct step run_steps[] = {
+	{ ROOM_PROCESSING, "stat processing/x", "claim.c:make_room",
+	    room_processing, NULL },
+	{ ROOM_FAILED, "stat failed/x", "claim.c:make_room", room_failed,
+	    NULL },
+	{ ROOM_ARCHIVE, "archive", "claim.c:make_room", NULL, room_archived },
+	{ PUT_RIGHT, "append pending", "claim.c:put_right", put_right, NULL },
+	{ CLAIM_ANSWER, "unlink control/cancel.x", "claim.c:move_to_processing",
+	    claim_answer, NULL },
+	{ CLAIM_MOVE, "rename to processing/", "claim.c:move_to_processing",
+	    claim_move, claim_moved },
+	{ NAMESAKE_FAILED, "stat failed/x", "claim.c:has_namesake", namesake,
+	    NULL },
+	{ NAMESAKE_COMPLETED, "stat completed/x", "claim.c:has_namesake",
+	    namesake, NULL },
+	{ NAMESAKE_DEAD, "stat dead/x", "claim.c:has_namesake", namesake,
+	    NULL },
+	{ CLAIM_UNDO, "rename back", "claim.c:take_owned", claim_undo,
+	    claim_undone },
+	{ BEGIN_APPEND, "append processing", "claim.c:claim_begin",
+	    begin_append, NULL },
+	{ BEGIN_SYNC, "sync the file", "claim.c:claim_begin", begin_sync,
+	    NULL },
+	{ BEGIN_START, "fork", "worker.c:run_job", begin_start, NULL },
+	{ RUN, "control/cancel.x is there: kill", "worker.c:tick", run, NULL },
+	{ FINISH_SAME, "same processing/x", "claim.c:still_ours", finish_same,
+	    NULL },
+	{ END_RECORD, "append the end", "claim.c:record", end_record, NULL },
+	{ END_SYNC, "sync the file", "claim.c:record", end_sync, NULL },
+	{ END_MOVE, "rename to where it ends", "claim.c:move_to_end", end_move,
+	    end_moved },
+	{ END_ARCHIVE, "archive", "claim.c:move_to_end", NULL, end_archived },
+	{ END_MOVE_AGAIN, "rename to where it ends", "claim.c:move_to_end",
+	    end_move, end_moved },
+	{ END_SYNC_TO, "sync its directory", "claim.c:conclude", end_sync_to,
+	    NULL },
+	{ END_SYNC_FROM, "sync processing/", "claim.c:conclude", end_sync_from,
+	    NULL },
+	{ END_RELEASE, "unlock", "claim.c:conclude", end_release, NULL },
+	{ FINISH_ANSWER, "unlink control/cancel.x", "worker.c:finish_run",
+	    finish_answer, NULL },
+	{ 0, NULL, NULL, NULL, NULL },
+};
