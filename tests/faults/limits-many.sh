@@ -9,11 +9,17 @@
 
 . "$TESTS/faultlib.sh"
 
-waves=${WAVES:-50}
+waves=50
+[ "$TEST_OS" = linux ] || waves=10 # each of them waits for a look or two
+waves=${WAVES:-$waves}
 wave=${WAVE:-200}
 warm=$((waves / 5)) # waves after which everybody has his size
 [ -r /proc/self/status ] || {
 	echo 'needs /proc'
+	exit 77
+}
+[ -z "${TEST_SANITIZED:-}" ] || {
+	echo 'measures memory: that is done without sanitizers'
 	exit 77
 }
 
