@@ -184,7 +184,7 @@ judge() {
 # judge_kept: the doctor sees all the spools, in which nothing is young now.
 judge_kept() {
 	for QUEUECTL_SPOOL in "$PWD"/kept/*; do
-		sound
+		faultless
 	done
 	QUEUECTL_SPOOL=$PWD/spool
 	rm -rf kept

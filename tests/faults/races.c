@@ -246,8 +246,7 @@ run(struct actor *a, struct claim_end *end)
 		(void)__sync_fetch_and_add(&shared->overlaps, 1);
 	(void)__sync_fetch_and_add(&shared->runs[token], 1);
 	write_output(&a->spool, a->claim.attempt, token);
-	end->cancelled =
-	    registry_asked(&a->spool, REGISTRY_CANCEL, a->claim.name);
+	end->cancelled = claim_is_cancelled(&a->claim);
 }
 
 /* The end is decided: from here on the next one may run. */
@@ -308,8 +307,7 @@ do_finish(struct actor *a)
 {
 	static struct claim_end end;
 
-	end.cancelled =
-	    registry_asked(&a->spool, REGISTRY_CANCEL, a->claim.name);
+	end.cancelled = claim_is_cancelled(&a->claim);
 	if (a->holds)
 		finish(a, &end);
 }
