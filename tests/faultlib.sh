@@ -69,3 +69,27 @@ faultless() {
 	q doctor --repair >found 2>&1 || fail "doctor, after it: $(cat found)"
 	! grep '^repaired' found || fail 'doctor repairs twice'
 }
+
+# children PID: prints the states and PIDs of its children.
+children() {
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '{
+		pid = $1
+		sub(/.*\) /, "")
+		if ($2 == parent)
+			print $1, pid
+	}'
+}
+
+# used PID: the clock ticks of the processor that it has used.
+used() {
+	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+}
+
+# idle PID: within a second it uses no more than a third of it.
+idle() {
+	before=$(used "$1")
+	sleep 1 # what is measured is that this second is idle
+	after=$(used "$1")
+	[ $((after - before)) -le "$(timed 30)" ] ||
+		fail "of 100 ticks it used $((after - before))"
+}
