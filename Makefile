@@ -162,7 +162,7 @@ check-faults: src/queuectl tests/out/helpers tests/out/faults/built
 # How tests/mutant makes a program of one changed source and these objects.
 check-mutants: src/queuectl tests/out/helpers tests/out/faults/built \
 		tests/out/check.flags
-	@MUTANT_CC='$(CC) $(FLAGS)' MUTANT_LINK='$(LINK)' \
+	@MUTANT_CC='$(CC) $(FLAGS) $(LDFLAGS)' \
 	MUTANT_OBJS='$(OBJS)' MUTANT_MAIN='$(MAIN)' MUTANT_LIBS='$(LDLIBS)' \
 	MUTANT_UNIT='$(UNIT)' \
 	TEST_SET=faults/mutants TEST_LIMIT=300 tests/run $(T)
