@@ -50,7 +50,7 @@ given() {
 put() {
 	token=$1
 	shift
-	cut 5000 enqueue --max-retries 2 "$@" -- \
+	cut 8000 enqueue --max-retries 2 "$@" -- \
 	    "$HELPERS/runonce" -r "$TRACES" "$token"
 	given "$token"
 }
@@ -60,7 +60,7 @@ put_batch() {
 		echo "{\"max_retries\": 2, \"argv\": [\"$HELPERS/runonce\"," \
 		    "\"-r\", \"$TRACES\", \"batch$round.$i\"]}"
 	done >lines
-	cut 8000 enqueue --batch lines
+	cut 10000 enqueue --batch lines
 	given "batch$round.1" "batch$round.2" "batch$round.3"
 }
 

@@ -33,7 +33,7 @@ static uint32_t
 draw(uint32_t below)
 {
 	int fd = open("/dev/urandom", O_RDONLY);
-	uint32_t n;
+	uint32_t n = 0;
 
 	if (fd == -1 || read(fd, &n, sizeof n) != (ssize_t)sizeof n)
 		die("/dev/urandom");
