@@ -418,15 +418,20 @@ enqueue_archived(struct turn *t, enum result r)
 }
 
 /*
- * It is in pending/ now: nothing else may have the ID, but for what a hand
- * has put there.
+ * It is in pending/ now: nothing else may have the ID, but for what a hand has
+ * put there.  A job that is put back and run again while enqueue looks could
+ * pass it by: that takes longer than nine looks, and is not asked for here.
  */
 static void
 check_alone(struct turn *t, int file)
 {
+	const struct world *w = t->world;
 	int i;
 
-	for (i = 0; i < FILES && t->world->left[DROPS] == 0; i++)
+	if (w->left[DROPS] > 0 || t->s.left[KILLS] < w->left[KILLS] ||
+	    (w->may & (MAY_RETRY | MAY_HAND)) != 0)
+		return;
+	for (i = 0; i < FILES; i++)
 		if (i != file && t->s.file[i].place >= PENDING &&
 		    t->s.file[i].place <= DEAD)
 			t->fault = "an ID that is in use is given again";
@@ -511,6 +516,14 @@ command(const struct turn *from, struct visitor *v, int op, int place,
 	v->visit(v, &t, 0);
 }
 
+static void
+by_force(const struct turn *from, struct visitor *v, int op, int place)
+{
+	command(from, v, op, place, 0);
+	if ((from->world->may & MAY_FORCE) != 0)
+		command(from, v, op, place, 1);
+}
+
 /* mv to pending/ by hand: it may run again. */
 static void
 hand(const struct turn *from, struct visitor *v, int place)
@@ -544,7 +557,7 @@ void
 command_begins(struct turn *t, struct visitor *v)
 {
 	uint32_t may = t->world->may;
-	int force = (may & MAY_FORCE) != 0, place;
+	int place;
 
 	if (t->world->kind[t->who] == ENQUEUER) {
 		if (t->s.left[ENQUEUES] == 0 || at(&t->s, NOWHERE) == -1)
@@ -561,11 +574,11 @@ command_begins(struct turn *t, struct visitor *v)
 			command(t, v, RETRY, place, 0);
 		if ((may & MAY_CANCEL) != 0 && place != COMPLETED &&
 		    place != DEAD)
-			command(t, v, CANCEL, place, force);
+			by_force(t, v, CANCEL, place);
 		if (place != COMPLETED && place != DEAD)
 			continue;
 		if ((may & MAY_PURGE) != 0)
-			command(t, v, PURGE, place, force);
+			by_force(t, v, PURGE, place);
 		if ((may & MAY_HAND) != 0)
 			hand(t, v, place);
 	}
