@@ -509,7 +509,8 @@ command(const struct turn *from, struct visitor *v, int op, int place,
 		t.a->op = CANCEL;
 		t.a->from = (uint8_t)place;
 		t.a->look = (uint8_t)(file + 1);
-		next(&t, CANCEL_OPEN);
+		/* What runs is told at once: cmd_change.c:tell_all. */
+		next(&t, place == PROCESSING ? CANCEL_ASK : CANCEL_OPEN);
 	} else {
 		take(&t, op, place, file);
 	}
