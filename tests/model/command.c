@@ -249,6 +249,7 @@ cancel_alive_still(struct turn *t)
 static void
 cancel_archived(struct turn *t, enum result r)
 {
+	mine(t)->notes &= (uint8_t)~AGAIN;
 	/* Without the lock it may not be the last to append. */
 	if ((mine(t)->lock & 1 << t->who) == 0)
 		mine(t)->notes |= MISUSED;

@@ -24,7 +24,7 @@
 
 #define FILES	 3
 #define ACTORS	 5
-#define UNSYNCED 3  /* lines of a file that are not on disk yet */
+#define UNSYNCED 4  /* lines of a file that are not on disk yet */
 #define JOURNAL	 12 /* moves that are not */
 
 /* Where a file is.  The first five hold one file of the name. */
@@ -204,6 +204,7 @@ enum step_left_out {
 	FIXUP,
 	PUT_BACK,
 	HALF_DEAD,
+	LAST_RESORT,
 	UNLOCK,
 	GIVE_BACK,
 	END_ORDER,

@@ -398,16 +398,17 @@ end_taken(struct turn *t)
 {
 	struct actor *a = t->a;
 	int waits = a->to == PENDING || a->to == FAILED;
+	int half = (mine(t)->now.flags & TEXT) == 0;
 
 	if (waits && broken(t, PUT_BACK)) {
 		next(t, END_RELEASE);
-	} else if (waits && (mine(t)->now.flags & TEXT) == 0 &&
-	    !broken(t, HALF_DEAD)) {
+	} else if (waits && half && !broken(t, HALF_DEAD)) {
 		conclude_recorded(t, DEAD); /* unmodified */
-	} else if (waits && (a->flags & ELSEWHERE) == 0 &&
-	    (mine(t)->now.flags & TEXT) != 0) {
+	} else if (waits && !half && (a->flags & ELSEWHERE) == 0) {
 		a->flags |= ELSEWHERE;
 		conclude(t, a->to == PENDING ? LINE_ELSEWHERE : LINE_BACK);
+	} else if (waits && !half && !broken(t, LAST_RESORT)) {
+		conclude(t, LINE_DEAD);
 	} else if (a->op == CLAIM && a->from == PROCESSING) {
 		next(t, FINISH_SAME); /* the result is known to nobody else */
 	} else if (a->op == CANCEL) {
