@@ -700,10 +700,15 @@ load_claimed(struct claim *c)
 						      load(c, &error);
 }
 
-/* Its last line was written, its move was not made. */
+/*
+ * Its last line was written, its move was not made.  The line may not be on
+ * disk: whoever wrote it may have been killed before the sync.
+ */
 static void
 set_recorded(struct claim *c)
 {
+	if (spool_sync_file(c->spool, c->fd) == -1)
+		c->unsynced = 1;
 	set_end(c,
 	    job_event_make(c->job.last == JOB_NO_STATE ? JOB_PENDING :
 							 c->job.last,
