@@ -33,7 +33,7 @@ retry_append(struct turn *t)
 {
 	append(t, t->a->file, LINE_RETRIED);
 	mine(t)->notes &= (uint8_t) ~(REPORTED | AGAIN);
-	t->a->look = mine(t)->begun;
+	t->a->look = mine(t)->now.runs;
 	next(t, durable(t) ? RETRY_SYNC : RETRY_MOVE);
 }
 
@@ -104,7 +104,7 @@ retry_sync_from(struct turn *t)
 static void
 retry_done(struct turn *t)
 {
-	if (mine(t)->begun == t->a->look &&
+	if (mine(t)->now.runs == t->a->look &&
 	    (t->s.left[CUTS] > 0 || !durable(t)))
 		mine(t)->notes |= AGAIN;
 	memset(t->a, 0, sizeof *t->a);
@@ -286,7 +286,7 @@ cancel_owned(struct turn *t)
 	if (t->a->from == PROCESSING &&
 	    (f->now.last == COMPLETED || f->now.last == DEAD)) {
 		t->a->flags |= LOOPS;
-		conclude_recorded(t, f->now.last);
+		conclude_left(t, f->now.last);
 		return;
 	}
 	next(t, CANCEL_ARCHIVE);
@@ -338,7 +338,7 @@ command_taken(struct turn *t)
 		cancel_owned(t);
 	} else if (t->a->op == PURGE) {
 		next(t, PURGE_MOVE);
-	} else if ((mine(t)->now.flags & TEXT) == 0) {
+	} else if ((mine(t)->now.flags & TEXT) == 0 || torn_first(mine(t))) {
 		t->what = "refuse: cannot be accepted";
 		leave(t);
 	} else {

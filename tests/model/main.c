@@ -35,6 +35,9 @@ static const struct world worlds[] = {
 	    0, 0 },
 	{ "cuts", "two power cuts, and two jobs that no one has synced",
 	    { WORKER, RECOVERER }, { 2, 0, 2, 0, 0, 0 }, 0, 0, 0 },
+	{ "cut-killed", "a power cut and a kill",
+	    { WORKER, RECOVERER, COMMANDER }, { 1, 1, 1, 1, 0, 0 },
+	    MAY_RETRY | MAY_CANCEL | MAY_PURGE | MAY_HAND, 0, 0 },
 	{ "recovery", "two workers, two that recover, two kills",
 	    { WORKER, WORKER, RECOVERER, RECOVERER }, { 2, 2, 0, 0, 0, 0 }, 0,
 	    0, 0 },
@@ -99,6 +102,7 @@ static const struct {
 	{ "sync-enqueue", "cut", BIT(SYNC_ENQUEUE) },
 	{ "sync-begin", "cut", BIT(SYNC_BEGIN) },
 	{ "sync-end", "cut", BIT(SYNC_END) },
+	{ "sync-left", "cut-killed", BIT(SYNC_LEFT) },
 	{ "sync-move", "cut", BIT(SYNC_MOVE) },
 	{ "sync-retry", "cut", BIT(SYNC_RETRY) },
 };

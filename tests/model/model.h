@@ -220,6 +220,7 @@ enum step_left_out {
 	SYNC_ENQUEUE,
 	SYNC_BEGIN,
 	SYNC_END,
+	SYNC_LEFT,
 	SYNC_MOVE,
 	SYNC_RETRY,
 	UNDO_RETRY,
@@ -275,6 +276,7 @@ void leave(struct turn *t); /* closes the file, and has nothing to do */
 void taken(struct turn *t); /* what comes after spool_take */
 void conclude(struct turn *t, int line);
 void conclude_recorded(struct turn *t, int to);
+void conclude_left(struct turn *t, int to);
 int is_alive(const struct state *s, const struct world *w, int file);
 
 /* command.c */
@@ -308,6 +310,7 @@ enum pc {
 	FINISH_SAME,
 	END_RECORD,
 	END_SYNC,
+	LEFT_SYNC,
 	END_MOVE,
 	END_ARCHIVE,
 	END_MOVE_AGAIN,

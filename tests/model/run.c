@@ -65,7 +65,7 @@ take_recover(struct turn *t)
 	} else if (f->now.last == PROCESSING) {
 		conclude(t, lost_line(f));
 	} else {
-		conclude_recorded(t,
+		conclude_left(t,
 		    f->now.last == NOWHERE ? PENDING : f->now.last);
 	}
 }
@@ -246,6 +246,7 @@ begin_append(struct turn *t)
 	struct file *f = mine(t);
 
 	append(t, t->a->file, LINE_PROCESSING);
+	f->notes &= (uint8_t)~AGAIN;
 	f->now.flags &= (uint8_t)~REMOTE;
 	if (is_remote(t))
 		f->now.flags |= REMOTE;
@@ -297,7 +298,6 @@ begin_start(struct turn *t)
 		f->lock |= is_remote(t) ? JOB_LOCK_B : JOB_LOCK;
 	if (t->s.left[CUTS] > 0 || !durable(t))
 		f->begun = f->now.runs;
-	f->notes &= (uint8_t)~AGAIN;
 	t->a->from = PROCESSING;
 	next(t, RUN);
 }
@@ -355,6 +355,15 @@ conclude_recorded(struct turn *t, int to)
 	t->a->to = (uint8_t)to;
 	t->a->flags |= RECORDED;
 	next(t, END_MOVE);
+}
+
+/* The same of a line that somebody else has left; is it on disk? */
+void
+conclude_left(struct turn *t, int to)
+{
+	conclude_recorded(t, to);
+	if (durable(t) && !broken(t, SYNC_LEFT))
+		next(t, LEFT_SYNC);
 }
 
 static void
@@ -528,6 +537,7 @@ const struct step run_steps[] = {
 	    NULL },
 	{ END_RECORD, "append the end", "claim.c:record", end_record, NULL },
 	{ END_SYNC, "sync the file", "claim.c:record", end_sync, NULL },
+	{ LEFT_SYNC, "sync the file", "claim.c:set_recorded", end_sync, NULL },
 	{ END_MOVE, "rename to where it ends", "claim.c:move_to_end", end_move,
 	    end_moved },
 	{ END_ARCHIVE, "archive", "claim.c:move_to_end", NULL, end_archived },
