@@ -201,23 +201,20 @@ move_to_end(struct claim *c)
 
 /*
  * Somebody else's file has the name where this job is to wait, be it in
- * pending/ or in failed/: it waits in the other one of them.  One that is
- * half-written, as a power cut may leave it in processing/, is dead as it is:
- * if both waited for each other, it would be for ever.
+ * pending/ or in failed/: it waits in the other one of them.  If that has a
+ * third one, or if this one is half-written, as a power cut may leave it in
+ * processing/, it is dead: they would wait for each other for ever.
  */
 static void
 wait_elsewhere(struct claim *c)
 {
 	struct job_event e = c->end;
 
-	c->elsewhere = 1;
 	e.time = spool_now(c->spool);
-	if (c->half) {
-		set_end(c, job_event_make(JOB_DEAD, e.time));
-		c->recorded = 1; /* nothing may be appended */
-		return;
-	}
-	if (c->ending == JOB_PENDING) {
+	if (c->half || c->elsewhere) {
+		e = job_event_make(JOB_DEAD, e.time);
+		e.error = "two other jobs of this ID wait";
+	} else if (c->ending == JOB_PENDING) {
 		e.state = JOB_FAILED;
 		e.retry_at = e.time;
 		if (e.reason == JOB_NO_REASON)
@@ -226,7 +223,9 @@ wait_elsewhere(struct claim *c)
 		e = job_event_make(JOB_PENDING, e.time);
 		e.reason = JOB_RETURNED;
 	}
+	c->elsewhere = 1;
 	set_end(c, e);
+	c->recorded = c->half; /* nothing may be appended */
 }
 
 /* Writes down how the job ends, unless that was done; 0 or -1. */
@@ -262,7 +261,7 @@ conclude(struct claim *c)
 		if (record(c) == -1)
 			return CLAIM_TROUBLE;
 		r = move_to_end(c);
-		if (r != CLAIM_BUSY || c->elsewhere ||
+		if (r != CLAIM_BUSY ||
 		    (c->ending != JOB_PENDING && c->ending != JOB_FAILED))
 			break;
 		wait_elsewhere(c);
@@ -701,10 +700,15 @@ load_claimed(struct claim *c)
 						      load(c, &error);
 }
 
-/* Its last line was written, its move was not made. */
+/*
+ * Its last line was written, its move was not made.  The line may not be on
+ * disk: whoever wrote it may have been killed before the sync.
+ */
 static void
 set_recorded(struct claim *c)
 {
+	if (spool_sync_file(c->spool, c->fd) == -1)
+		c->unsynced = 1;
 	set_end(c,
 	    job_event_make(c->job.last == JOB_NO_STATE ? JOB_PENDING :
 							 c->job.last,

@@ -42,6 +42,8 @@
 #define SAW_BACK(r)   "pending reason=" #r "\n"
 #define SAW_CANCEL    "dead error=cancelled\n"
 
+#define SAW_NO_PLACE "dead error=two other jobs of this ID wait\n"
+
 #define ERROR_LOST \
 	"lost 3 times: its worker was killed or the machine went down"
 #define BAD	  "command=x\npriority=11\n"
@@ -897,16 +899,16 @@ START_TEST(fail_name_taken)
 	expect_file(FAILED, "a", JOB);
 	ck_assert_int_eq(take(PENDING, "a", WHEN_NEVER / 2), CLAIM_BUSY);
 
-	/* Both are taken: it keeps its place, and says so once. */
+	/* Both are taken, and both wait for processing/ to be free. */
 	put_file(PENDING, "b", JOB);
 	begin(PENDING, "b");
 	put_file(FAILED, "b", JOB);
 	put_file(PENDING, "b", JOB);
-	ck_assert_int_eq(claim_finish(&claim, &conf, &end), CLAIM_BUSY);
-	ck_assert_int_eq(claim_finish(&claim, &conf, &end), CLAIM_BUSY);
-	ck_assert_int_eq(unlinkat(spool.dir[PENDING], "b", 0), 0);
 	ck_assert_int_eq(claim_finish(&claim, &conf, &end), CLAIM_OK);
-	expect_job(PENDING, "b", SAW_RUN(1) SAW_FAIL(1, 2) SAW_BACK(returned));
+	expect_history(DEAD, "b",
+	    SAW_RUN(1) SAW_FAIL(1, 2) SAW_BACK(returned) SAW_NO_PLACE);
+	expect_file(PENDING, "b", JOB);
+	expect_take(FAILED, "b", CLAIM_OK);
 }
 END_TEST
 
@@ -1121,6 +1123,29 @@ START_TEST(recover_name_taken)
 	ck_assert_int_eq(take(FAILED, "a", 0), CLAIM_OK);
 	ck_assert_int_eq(claim.job.counted, 0);
 	ck_assert_int_eq(claim.job.interruptions, 1);
+}
+END_TEST
+
+/* Two of its name wait: it is dead, and gets no line each second. */
+START_TEST(recover_no_place)
+{
+	struct holder child;
+
+	put_file(RUNNING, "a", JOB RUN(1, 1));
+	put_file(PENDING, "a", JOB);
+	put_file(FAILED, "a", JOB);
+	put_file(DEAD, "a", JOB CANCEL(1));
+	child = hold(DEAD, "a");
+	recover("a", CLAIM_BUSY);
+	recover("a", CLAIM_BUSY);
+	let_go(&child);
+	recover("a", CLAIM_OK);
+	claim_drop(&claim);
+	expect_history(DEAD, "a",
+	    SAW_RUN(1)
+		SAW_BACK(lost) "failed retry_at=+0 reason=lost\n" SAW_NO_PLACE);
+	expect_file(PENDING, "a", JOB);
+	expect_take(FAILED, "a", CLAIM_OK);
 }
 END_TEST
 
@@ -1830,6 +1855,7 @@ add_ends(TCase *t)
 	tcase_add_test(t, busy_unwritten);
 	tcase_add_test(t, put_back_name_taken);
 	tcase_add_test(t, recover_crashes);
+	tcase_add_test(t, recover_no_place);
 	tcase_add_test(t, recover_half);
 	tcase_add_test(t, recover_empty_namesake);
 	tcase_add_test(t, recover_torn_first);

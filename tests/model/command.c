@@ -33,7 +33,7 @@ retry_append(struct turn *t)
 {
 	append(t, t->a->file, LINE_RETRIED);
 	mine(t)->notes &= (uint8_t) ~(REPORTED | AGAIN);
-	t->a->look = mine(t)->begun;
+	t->a->look = mine(t)->now.runs;
 	next(t, durable(t) ? RETRY_SYNC : RETRY_MOVE);
 }
 
@@ -104,7 +104,7 @@ retry_sync_from(struct turn *t)
 static void
 retry_done(struct turn *t)
 {
-	if (mine(t)->begun == t->a->look &&
+	if (mine(t)->now.runs == t->a->look &&
 	    (t->s.left[CUTS] > 0 || !durable(t)))
 		mine(t)->notes |= AGAIN;
 	memset(t->a, 0, sizeof *t->a);
@@ -249,6 +249,7 @@ cancel_alive_still(struct turn *t)
 static void
 cancel_archived(struct turn *t, enum result r)
 {
+	mine(t)->notes &= (uint8_t)~AGAIN;
 	/* Without the lock it may not be the last to append. */
 	if ((mine(t)->lock & 1 << t->who) == 0)
 		mine(t)->notes |= MISUSED;
@@ -285,7 +286,7 @@ cancel_owned(struct turn *t)
 	if (t->a->from == PROCESSING &&
 	    (f->now.last == COMPLETED || f->now.last == DEAD)) {
 		t->a->flags |= LOOPS;
-		conclude_recorded(t, f->now.last);
+		conclude_left(t, f->now.last);
 		return;
 	}
 	next(t, CANCEL_ARCHIVE);
@@ -337,7 +338,7 @@ command_taken(struct turn *t)
 		cancel_owned(t);
 	} else if (t->a->op == PURGE) {
 		next(t, PURGE_MOVE);
-	} else if ((mine(t)->now.flags & TEXT) == 0) {
+	} else if ((mine(t)->now.flags & TEXT) == 0 || torn_first(mine(t))) {
 		t->what = "refuse: cannot be accepted";
 		leave(t);
 	} else {
@@ -418,15 +419,20 @@ enqueue_archived(struct turn *t, enum result r)
 }
 
 /*
- * It is in pending/ now: nothing else may have the ID, but for what a hand
- * has put there.
+ * It is in pending/ now: nothing else may have the ID, but for what a hand has
+ * put there.  A job that is put back and run again while enqueue looks could
+ * pass it by: that takes longer than nine looks, and is not asked for here.
  */
 static void
 check_alone(struct turn *t, int file)
 {
+	const struct world *w = t->world;
 	int i;
 
-	for (i = 0; i < FILES && t->world->left[DROPS] == 0; i++)
+	if (w->left[DROPS] > 0 || t->s.left[KILLS] < w->left[KILLS] ||
+	    (w->may & (MAY_RETRY | MAY_HAND)) != 0)
+		return;
+	for (i = 0; i < FILES; i++)
 		if (i != file && t->s.file[i].place >= PENDING &&
 		    t->s.file[i].place <= DEAD)
 			t->fault = "an ID that is in use is given again";
@@ -504,11 +510,20 @@ command(const struct turn *from, struct visitor *v, int op, int place,
 		t.a->op = CANCEL;
 		t.a->from = (uint8_t)place;
 		t.a->look = (uint8_t)(file + 1);
-		next(&t, CANCEL_OPEN);
+		/* What runs is told at once: cmd_change.c:tell_all. */
+		next(&t, place == PROCESSING ? CANCEL_ASK : CANCEL_OPEN);
 	} else {
 		take(&t, op, place, file);
 	}
 	v->visit(v, &t, 0);
+}
+
+static void
+by_force(const struct turn *from, struct visitor *v, int op, int place)
+{
+	command(from, v, op, place, 0);
+	if ((from->world->may & MAY_FORCE) != 0)
+		command(from, v, op, place, 1);
 }
 
 /* mv to pending/ by hand: it may run again. */
@@ -544,7 +559,7 @@ void
 command_begins(struct turn *t, struct visitor *v)
 {
 	uint32_t may = t->world->may;
-	int force = (may & MAY_FORCE) != 0, place;
+	int place;
 
 	if (t->world->kind[t->who] == ENQUEUER) {
 		if (t->s.left[ENQUEUES] == 0 || at(&t->s, NOWHERE) == -1)
@@ -561,11 +576,11 @@ command_begins(struct turn *t, struct visitor *v)
 			command(t, v, RETRY, place, 0);
 		if ((may & MAY_CANCEL) != 0 && place != COMPLETED &&
 		    place != DEAD)
-			command(t, v, CANCEL, place, force);
+			by_force(t, v, CANCEL, place);
 		if (place != COMPLETED && place != DEAD)
 			continue;
 		if ((may & MAY_PURGE) != 0)
-			command(t, v, PURGE, place, force);
+			by_force(t, v, PURGE, place);
 		if ((may & MAY_HAND) != 0)
 			hand(t, v, place);
 	}

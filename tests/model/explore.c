@@ -57,14 +57,45 @@ actors(const struct world *w)
 	return n * sizeof(struct actor);
 }
 
+/* Exchanges the first two workers. */
+static void
+exchange(struct state *s)
+{
+	struct actor a = s->actor[0];
+	struct file *f;
+	int i;
+
+	s->actor[0] = s->actor[1];
+	s->actor[1] = a;
+	for (i = 0; i < FILES; i++) {
+		f = &s->file[i];
+		f->lock = (uint8_t)((f->lock & ~3) | (f->lock & 1) << 1 |
+		    (f->lock & 2) >> 1);
+		if (f->job == 1 || f->job == 2)
+			f->job = (uint8_t)(3 - f->job);
+	}
+}
+
+/*
+ * Which of two workers of a host does what makes no difference: only one of
+ * two such states is kept, so on the way to a fault they may change places.
+ */
 static void
 pack(const struct search *x, const struct state *s, uint8_t *out)
 {
-	size_t n = actors(x->world);
+	const struct world *w = x->world;
+	size_t n = actors(w);
+	struct state other;
 
+	if (w->kind[1] == WORKER && (w->remote & 3) != 2 &&
+	    memcmp(&s->actor[0], &s->actor[1], sizeof s->actor[0]) > 0) {
+		other = *s;
+		exchange(&other);
+		s = &other;
+	}
 	memcpy(out, s, HEAD);
 	memcpy(out + HEAD, s->actor, n);
-	if (x->world->left[CUTS] > 0)
+	if (w->left[CUTS] > 0)
 		memcpy(out + HEAD + n, &s->disk, sizeof s->disk);
 }
 

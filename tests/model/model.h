@@ -24,7 +24,7 @@
 
 #define FILES	 3
 #define ACTORS	 5
-#define UNSYNCED 3  /* lines of a file that are not on disk yet */
+#define UNSYNCED 4  /* lines of a file that are not on disk yet */
 #define JOURNAL	 12 /* moves that are not */
 
 /* Where a file is.  The first five hold one file of the name. */
@@ -204,6 +204,7 @@ enum step_left_out {
 	FIXUP,
 	PUT_BACK,
 	HALF_DEAD,
+	LAST_RESORT,
 	UNLOCK,
 	GIVE_BACK,
 	END_ORDER,
@@ -219,6 +220,7 @@ enum step_left_out {
 	SYNC_ENQUEUE,
 	SYNC_BEGIN,
 	SYNC_END,
+	SYNC_LEFT,
 	SYNC_MOVE,
 	SYNC_RETRY,
 	UNDO_RETRY,
@@ -274,6 +276,7 @@ void leave(struct turn *t); /* closes the file, and has nothing to do */
 void taken(struct turn *t); /* what comes after spool_take */
 void conclude(struct turn *t, int line);
 void conclude_recorded(struct turn *t, int to);
+void conclude_left(struct turn *t, int to);
 int is_alive(const struct state *s, const struct world *w, int file);
 
 /* command.c */
@@ -307,6 +310,7 @@ enum pc {
 	FINISH_SAME,
 	END_RECORD,
 	END_SYNC,
+	LEFT_SYNC,
 	END_MOVE,
 	END_ARCHIVE,
 	END_MOVE_AGAIN,

@@ -65,7 +65,7 @@ take_recover(struct turn *t)
 	} else if (f->now.last == PROCESSING) {
 		conclude(t, lost_line(f));
 	} else {
-		conclude_recorded(t,
+		conclude_left(t,
 		    f->now.last == NOWHERE ? PENDING : f->now.last);
 	}
 }
@@ -246,6 +246,7 @@ begin_append(struct turn *t)
 	struct file *f = mine(t);
 
 	append(t, t->a->file, LINE_PROCESSING);
+	f->notes &= (uint8_t)~AGAIN;
 	f->now.flags &= (uint8_t)~REMOTE;
 	if (is_remote(t))
 		f->now.flags |= REMOTE;
@@ -297,7 +298,6 @@ begin_start(struct turn *t)
 		f->lock |= is_remote(t) ? JOB_LOCK_B : JOB_LOCK;
 	if (t->s.left[CUTS] > 0 || !durable(t))
 		f->begun = f->now.runs;
-	f->notes &= (uint8_t)~AGAIN;
 	t->a->from = PROCESSING;
 	next(t, RUN);
 }
@@ -357,6 +357,15 @@ conclude_recorded(struct turn *t, int to)
 	next(t, END_MOVE);
 }
 
+/* The same of a line that somebody else has left; is it on disk? */
+void
+conclude_left(struct turn *t, int to)
+{
+	conclude_recorded(t, to);
+	if (durable(t) && !broken(t, SYNC_LEFT))
+		next(t, LEFT_SYNC);
+}
+
 static void
 after_record(struct turn *t)
 {
@@ -398,16 +407,17 @@ end_taken(struct turn *t)
 {
 	struct actor *a = t->a;
 	int waits = a->to == PENDING || a->to == FAILED;
+	int half = (mine(t)->now.flags & TEXT) == 0;
 
 	if (waits && broken(t, PUT_BACK)) {
 		next(t, END_RELEASE);
-	} else if (waits && (mine(t)->now.flags & TEXT) == 0 &&
-	    !broken(t, HALF_DEAD)) {
+	} else if (waits && half && !broken(t, HALF_DEAD)) {
 		conclude_recorded(t, DEAD); /* unmodified */
-	} else if (waits && (a->flags & ELSEWHERE) == 0 &&
-	    (mine(t)->now.flags & TEXT) != 0) {
+	} else if (waits && !half && (a->flags & ELSEWHERE) == 0) {
 		a->flags |= ELSEWHERE;
 		conclude(t, a->to == PENDING ? LINE_ELSEWHERE : LINE_BACK);
+	} else if (waits && !half && !broken(t, LAST_RESORT)) {
+		conclude(t, LINE_DEAD);
 	} else if (a->op == CLAIM && a->from == PROCESSING) {
 		next(t, FINISH_SAME); /* the result is known to nobody else */
 	} else if (a->op == CANCEL) {
@@ -527,6 +537,7 @@ const struct step run_steps[] = {
 	    NULL },
 	{ END_RECORD, "append the end", "claim.c:record", end_record, NULL },
 	{ END_SYNC, "sync the file", "claim.c:record", end_sync, NULL },
+	{ LEFT_SYNC, "sync the file", "claim.c:set_recorded", end_sync, NULL },
 	{ END_MOVE, "rename to where it ends", "claim.c:move_to_end", end_move,
 	    end_moved },
 	{ END_ARCHIVE, "archive", "claim.c:move_to_end", NULL, end_archived },

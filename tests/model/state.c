@@ -306,7 +306,7 @@ cut(struct turn *t, unsigned n)
 	n /= ways;
 	memset(s->disk.journal, 0, JOURNAL);
 	for (file = 0; file < FILES; file++) {
-		/* So many lines are kept, and of the next one a part or none. */
+		/* So many lines are kept, of the next one a part or none. */
 		lines = (unsigned)unsynced(&s->disk, (int)file);
 		ways = 2 * lines + 1;
 		cut_lines(s, (int)file, (int)(n % ways / 2), n % ways % 2 != 0);
