@@ -281,6 +281,10 @@ seen(void *arg, const struct os_event *event)
 void
 scout_look(struct scout *sc)
 {
-	if (sc->watch_fd != -1 && os_watch_read(sc->watch_fd, seen, sc) == -1)
-		sc->lost = 1;
+	if (sc->watch_fd == -1 || os_watch_read(sc->watch_fd, seen, sc) == 0)
+		return;
+	/* It would say so again at once: look at the directories instead. */
+	log_error(sc->log, "polling", strerror(errno));
+	scout_close(sc);
+	sc->lost = 1;
 }

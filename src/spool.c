@@ -387,7 +387,9 @@ static enum spool_result
 open_regular(const struct spool *s, int dir, const char *name, int flags,
     int *fd)
 {
+	enum spool_result r = SPOOL_ERROR;
 	struct stat st;
+	int saved;
 
 	/* NONBLOCK: what lies there may be a FIFO or a device. */
 	*fd = fs_open(s->dir[dir], name, flags | O_NONBLOCK, 0);
@@ -405,12 +407,16 @@ open_regular(const struct spool *s, int dir, const char *name, int flags,
 			return SPOOL_ERROR;
 		}
 	}
-	if (fstat(*fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		(void)fs_close(*fd);
-		*fd = -1;
-		return SPOOL_FOREIGN;
+	if (fstat(*fd, &st) == 0) {
+		if (S_ISREG(st.st_mode))
+			return SPOOL_OK;
+		r = SPOOL_FOREIGN;
 	}
-	return SPOOL_OK;
+	saved = errno;
+	(void)fs_close(*fd);
+	*fd = -1;
+	errno = saved;
+	return r;
 }
 
 enum spool_result

@@ -854,6 +854,7 @@ look_around(struct supervisor *sv, int64_t mono)
 		interval = SUPERVISOR_SLEEP;
 	sv->tick = mono + interval;
 	sv->scout.lost = 0;
+	reap_workers(sv);
 	if (check_spool(sv) == -1)
 		return;
 	if (mono >= sv->sweep) {

@@ -62,9 +62,24 @@ under_worker() {
 	after_worker
 }
 
+# under_supervisor: a supervisor, and it alone, has the fault while a job comes
+# and is run.
+under_supervisor() {
+	workers --count 1 --log log
+	wait_for 10 test -f "$(find spool/workers -name "*.$SUPERVISOR").1"
+	# shellcheck disable=SC2046 # options
+	strace $(trace_options | sed 's/-qq//') -p "$SUPERVISOR" 2>attached &
+	tracer=$!
+	wait_for 10 grep -q attached attached
+	put x ''
+	hold
+	status=0
+	after_worker
+}
+
 HOLD= # seconds for which an error that lasts does so; none: it is one kill
 
-# hold: the worker gets on or not with its error; then that ends.
+# hold: what is traced gets on or not with its error; then that ends.
 hold() {
 	begun=$("$HELPERS/micros")
 	looks=$((HOLD * 25))
@@ -379,6 +394,17 @@ error_worker() {
 		} >planned
 		in_shares "$name" 12
 	done
+}
+
+# error_supervisor NAME: a supervisor has them.  No read(2) fails for ever: of
+# a pipe of its own none does.
+error_supervisor() {
+	HOLD=2
+	unharmed "$1"
+	# shellcheck disable=SC2086 # a list
+	plan_errors $CHANGING getdents64 newfstatat pread64 read | few 1 1 |
+		grep -v '^read .*+' >planned
+	in_shares "$1" 8
 }
 
 # in_shares NAME N: what is planned, in N directories at the same time.

@@ -4,7 +4,7 @@
 #
 # Of each operation NAME there is
 #	setup_NAME	lays what it finds in an empty spool
-#	do_NAME		does it, by way of `under` or `under_worker`
+#	do_NAME		does it, by way of `under`, `under_worker` or the like
 #	done_NAME	what must be so when it was done, and all is drained
 # It was done if its exit status is 0 or it has printed an ID; setup_NAME sets
 #	kept	the tokens of the jobs that are there, once, whatever happens
@@ -297,6 +297,20 @@ do_doctor() {
 done_doctor() {
 	done_recover
 	[ ! -e spool/output/twice.1.err ] || fail 'an empty output is left'
+}
+
+# ---- a supervisor, which is disturbed alone
+
+setup_supervised() {
+	kept='old x' always=yes
+}
+
+do_supervised() {
+	under_supervisor
+}
+
+done_supervised() {
+	ended completed x
 }
 
 # ---- one worker process, which is disturbed alone

@@ -1337,17 +1337,25 @@ END_TEST
 
 #define RETRIES 1000
 
-/* The child: a new job of the name comes and goes. */
+/*
+ * The child: a new job of the name comes and goes.  Under the lock, since
+ * where a rename cannot be told not to replace it looks first, under that.
+ */
 static int
 come_and_go(void *arg)
 {
 	const int *stop = arg;
+	int came;
 	char c;
 
 	while (poll(&(struct pollfd) { stop[0], POLLIN, 0 }, 1, 0) == 0) {
-		(void)linkat(spool.dir[SPOOL_TMP], "new", spool.dir[PENDING],
-		    "a", 0);
-		(void)unlinkat(spool.dir[PENDING], "a", 0);
+		if (spool_lock(&spool) == -1)
+			return 1;
+		came = linkat(spool.dir[SPOOL_TMP], "new", spool.dir[PENDING],
+			   "a", 0) == 0;
+		spool_unlock(&spool);
+		if (came)
+			(void)unlinkat(spool.dir[PENDING], "a", 0);
 	}
 	return fs_read(stop[0], &c, 1) == 1 ? 0 : 1;
 }
