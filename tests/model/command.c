@@ -430,6 +430,7 @@ check_alone(struct turn *t, int file)
 	int i;
 
 	if (w->left[DROPS] > 0 || t->s.left[KILLS] < w->left[KILLS] ||
+	    t->s.left[CUTS] < w->left[CUTS] ||
 	    (w->may & (MAY_RETRY | MAY_HAND)) != 0)
 		return;
 	for (i = 0; i < FILES; i++)

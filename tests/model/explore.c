@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_STATES (1U << 24)
-#define MAX_EDGES  (1U << 27)
+#define MAX_STATES 12000000U /* less than 2 GB */
 #define HEAD	   offsetof(struct state, actor)
 
 struct search {
