@@ -377,8 +377,9 @@ error_sample() {
 	unharmed "$2"
 	# shellcheck disable=SC2086 # a list
 	{
-		plan_errors $CHANGING | grep -v '^flock' | few 1 1
-		plan_errors flock $LOOKING | few 1 0 | awk "NR % $1 == 0"
+		plan_errors $CHANGING | grep -Ev '^(flock|openat) ' | few 1 1
+		plan_errors openat flock $LOOKING | few 1 0 |
+			awk "NR % $1 == 0"
 	} >planned
 	in_shares "$2" 4
 }

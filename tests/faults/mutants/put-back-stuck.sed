@@ -1,3 +1,3 @@
 # claim.c: a job that goes back knows no other place
 # caught by: races FIRST=put-back
-/^conclude(/,/^}/s/r != CLAIM_BUSY || c->elsewhere/r != CLAIM_BUSY || 1/
+/^conclude(/,/^}/s/r != CLAIM_BUSY ||$/r != CLAIM_BUSY || 1 ||/
