@@ -289,14 +289,12 @@ plan_errors() {
 	{
 		call = $1
 		sub(/\(.*/, "", call)
-		if (index(wanted, " " call " ") == 0)
-			next
-		n[call]++
 		if (/"\/(etc\/ld.so|lib|usr\/lib)/)
 			loading = 1
 		else if (call == "openat")
 			loading = 0
-		if (!loading)
+		n[call]++
+		if (!loading && index(wanted, " " call " ") > 0)
 			print call, n[call], /O_CREAT/ ? "creating" : call
 	}' trace >calls
 	while read -r call n kind; do
