@@ -264,7 +264,7 @@ registry_cancels(const struct spool *s, const char *id, uint64_t inode)
 	fd = fs_open(s->dir[SPOOL_CONTROL], name, O_RDONLY | O_NONBLOCK, 0);
 	if (fd == -1)
 		return errno != ENOENT;
-	n = read(fd, text, sizeof text - 1);
+	n = fs_read(fd, text, sizeof text - 1);
 	(void)fs_close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	snprintf(own, sizeof own, "%llu\n", (unsigned long long)inode);
