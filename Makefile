@@ -4,6 +4,8 @@
 #	make check		its tests (make check T='unit layers': only these)
 #	make check-faults	kills, errors, races, full disks, power cuts: needs
 #				strace; as root also loop devices (minutes)
+#	make soak		random kills and power cuts, until one is not
+#				survived or you have seen enough
 #	make check-mutants	rules taken away: some test must see each of them
 #	make check-model	the protocol, all its interleavings and crashes
 #	make fuzz		ten million inputs for the parsers, under sanitizers
@@ -159,6 +161,12 @@ tests/out/faults/built: $(C_FAULTS) $(OBJS) Makefile
 check-faults: src/queuectl tests/out/helpers tests/out/faults/built
 	@TEST_SET=faults TEST_JOBS=8 TEST_LIMIT=600 tests/run $(T)
 
+SOAK = random power-ext4 power-xfs races-twice
+
+soak: src/queuectl tests/out/helpers tests/out/faults/built
+	@while KILLS=10000 CUTS=1000 TEST_SET=faults TEST_LIMIT=7200 \
+	    tests/run $(SOAK); do :; done; exit 1
+
 # How tests/mutant makes a program of one changed source and these objects.
 check-mutants: src/queuectl tests/out/helpers tests/out/faults/built \
 		tests/out/check.flags
@@ -263,6 +271,6 @@ uninstall:
 clean:
 	rm -rf src/*.o src/queuectl src/.flags src/.flags.new tests/out
 
-.PHONY: all check check-faults check-mutants check-model fuzz demo lint \
+.PHONY: all check check-faults soak check-mutants check-model fuzz demo lint \
 	lint-format lint-c lint-sh lint-man format install \
 	uninstall clean FORCE

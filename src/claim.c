@@ -841,6 +841,16 @@ request_init(struct request *q, struct spool *s, const char *name, char *why)
 	q->why = why;
 }
 
+/* A command that failed has changed nothing: takes its line away again. */
+static void
+untell(const struct claim *c)
+{
+	int saved = errno;
+
+	(void)ftruncate(c->fd, (off_t)c->job.whole);
+	errno = saved;
+}
+
 static enum claim_result
 try_retry(struct claim *c, struct request *q)
 {
@@ -872,18 +882,22 @@ try_retry(struct claim *c, struct request *q)
 		return refuse(q, "a new job of this ID is waiting");
 	e = job_event_make(JOB_PENDING, spool_now(c->spool));
 	e.reason = JOB_RETRIED;
-	if (append(c, &e) == -1 || spool_sync_file(c->spool, c->fd) == -1)
+	if (append(c, &e) == -1)
 		return CLAIM_TROUBLE;
+	if (spool_sync_file(c->spool, c->fd) == -1) {
+		untell(c);
+		return CLAIM_TROUBLE;
+	}
 	switch (spool_move(c->spool, c->fd, c->from, SPOOL_PENDING, c->name)) {
 	case SPOOL_OK:
 		break;
 	case SPOOL_GONE:
 		return CLAIM_GONE;
-	case SPOOL_EXISTS:
-		/* It came after we had looked: nothing has changed. */
-		(void)ftruncate(c->fd, (off_t)c->job.whole);
+	case SPOOL_EXISTS: /* it came after we had looked */
+		untell(c);
 		return refuse(q, "a new job of this ID is waiting");
 	default:
+		untell(c);
 		return CLAIM_TROUBLE;
 	}
 	/* Not needed any more, and a worker would find the job busy. */
@@ -953,7 +967,10 @@ cancel_owned(struct claim *c, const struct request *q, const char *error)
 	e.error = error;
 	set_end(c, e);
 	c->recorded = is_cancelled(&c->job);
-	return conclude(c);
+	r = conclude(c);
+	if (r == CLAIM_TROUBLE && c->from != SPOOL_PROCESSING)
+		untell(c);
+	return r;
 }
 
 /* True if the last run that a file tells of is some living worker's. */

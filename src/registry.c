@@ -210,7 +210,8 @@ registry_ask(const struct spool *s, enum registry_request what,
 	int fd;
 
 	request_name(what, whom, name);
-	fd = fs_open(s->dir[SPOOL_CONTROL], name, O_WRONLY | O_CREAT, 0600);
+	fd = fs_open(s->dir[SPOOL_CONTROL], name, O_WRONLY | O_CREAT | O_TRUNC,
+	    0600);
 	return fd == -1 ? -1 : fs_close(fd);
 }
 
@@ -240,7 +241,9 @@ registry_ask_cancel(const struct spool *s, const char *id, uint64_t inode)
 	fd = fs_create(s->dir[SPOOL_TMP], tmp_name, text, (size_t)len, 0);
 	/* On a full disk for any job of the ID: better than for none. */
 	if (fd == -1)
-		return registry_ask(s, REGISTRY_CANCEL, id);
+		return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ?
+		    registry_ask(s, REGISTRY_CANCEL, id) :
+		    -1;
 	(void)fs_close(fd);
 	ret =
 	    renameat(s->dir[SPOOL_TMP], tmp_name, s->dir[SPOOL_CONTROL], name);
@@ -262,11 +265,14 @@ registry_cancels(const struct spool *s, const char *id, uint64_t inode)
 		return 0;
 	request_name(REGISTRY_CANCEL, id, name);
 	fd = fs_open(s->dir[SPOOL_CONTROL], name, O_RDONLY | O_NONBLOCK, 0);
+	/* By touch(1) of somebody else: it has no text, as far as we know. */
 	if (fd == -1)
-		return errno != ENOENT;
+		return errno == EACCES || errno == EPERM;
 	n = fs_read(fd, text, sizeof text - 1);
 	(void)fs_close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	if (n == -1)
+		return 0; /* it is looked at again */
+	text[n] = '\0';
 	snprintf(own, sizeof own, "%llu\n", (unsigned long long)inode);
 	return strspn(text, "0123456789") == 0 || strcmp(text, own) == 0;
 }

@@ -51,7 +51,7 @@ once() {
 
 # sound: doctor finds nothing wrong in the spool, and nothing to note.
 sound() {
-	q doctor >found 2>&1 || :
+	q doctor >found 2>&1 || fail "doctor: $(cat found)"
 	[ ! -s found ] || fail "doctor: $(cat found)"
 }
 

@@ -5,13 +5,13 @@
 # and sources this, then faultlib.sh.  It goes on in a mount namespace of its
 # own: however it ends, nothing stays mounted and no loop device taken.
 
-if [ -z "${MOUNTS:-}" ]; then
+if [ -z "${QUEUECTL_TEST_MOUNTS:-}" ]; then
 	if ! why=$(unshare -m true 2>&1); then
 		echo "nothing can be mounted here: $why"
 		exit 77
 	fi
-	MOUNTS=private
-	export MOUNTS
+	QUEUECTL_TEST_MOUNTS=private
+	export QUEUECTL_TEST_MOUNTS
 	# shellcheck disable=SC2086 # the shell may be "busybox sh"
 	exec unshare -m --propagation private ${TEST_SH:-sh} "$0"
 fi

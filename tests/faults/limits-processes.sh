@@ -9,7 +9,7 @@ NEEDS=prlimit
 
 # root is under no limit: a user who has no other process, in a place that it
 # can reach.
-user=64321
+user=$((60000 + $$ % 5000))
 processes() {
 	# shellcheck disable=SC2012 # of /proc
 	ls -ldn /proc/[0-9]* 2>/dev/null | awk -v user="$user" '

@@ -564,7 +564,7 @@ static pid_t
 start(const struct operation *o, int token, int traced, int *go)
 {
 	int ready[2], gate[2];
-	pid_t pid;
+	pid_t pid = -1;
 	char c;
 
 	if (pipe(ready) == -1 || pipe(gate) == -1 || (pid = fork()) == -1)
@@ -583,16 +583,32 @@ start(const struct operation *o, int token, int traced, int *go)
 	return pid;
 }
 
+/* Each ends by itself, and well. */
+static void
+check_status(int status)
+{
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fault("one of them ends badly, wait status %ld", status);
+}
+
 /* Goes on to the next stop at a system call; 0 when it has ended. */
 static int
 next_call(pid_t pid)
 {
-	int status;
+	int status, sig = 0;
 
-	if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == -1 ||
-	    waitpid(pid, &status, 0) != pid)
-		return 0;
-	return WIFSTOPPED(status);
+	for (;;) {
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, (long)sig) == -1 ||
+		    waitpid(pid, &status, 0) != pid)
+			return 0;
+		if (!WIFSTOPPED(status)) {
+			check_status(status);
+			return 0;
+		}
+		sig = WSTOPSIG(status);
+		if (sig == (SIGTRAP | 0x80))
+			return 1;
+	}
 }
 
 /* True if it is at the entry of poll(2): it waits for somebody. */
@@ -798,11 +814,11 @@ wait_end(pid_t pid, int ms)
 {
 	int status, i;
 
-	if (ms == 0)
-		return waitpid(pid, &status, 0) == pid;
-	for (i = 0; i < ms * 10; i++) {
-		if (waitpid(pid, &status, WNOHANG) == pid)
+	for (i = 0; ms == 0 || i < ms * 10; i++) {
+		if (waitpid(pid, &status, ms == 0 ? 0 : WNOHANG) == pid) {
+			check_status(status);
 			return 1;
+		}
 		usleep(100);
 	}
 	return 0;

@@ -1,3 +1,3 @@
-# claim.c: a retry that is refused at the last moment leaves its line
+# claim.c: a command that is refused at the last moment leaves its line
 # caught by: races FIRST=retry SECOND=ln
-/^try_retry(/,/^}/s/(void)ftruncate(.*);/;/
+/^untell(/,/^}/s/(void)ftruncate(.*);/;/
