@@ -841,13 +841,17 @@ request_init(struct request *q, struct spool *s, const char *name, char *why)
 	q->why = why;
 }
 
-/* A command that failed has changed nothing: takes its line away again. */
+/*
+ * A command that failed has changed nothing: takes its line away again, unless
+ * the move may have been made.
+ */
 static void
 untell(const struct claim *c)
 {
 	int saved = errno;
 
-	(void)ftruncate(c->fd, (off_t)c->job.whole);
+	if (spool_same(c->spool, c->fd, c->from, c->name) == 1)
+		(void)ftruncate(c->fd, (off_t)c->job.whole);
 	errno = saved;
 }
 
