@@ -21,6 +21,7 @@ said() {
 
 # begin OPTION...: begins to follow in the background, as $FOLLOWER.
 begin() {
+	: >shown # of an earlier one
 	"$QUEUECTL" output -f "$@" >shown 2>said &
 	FOLLOWER=$!
 	PIDS="$PIDS $FOLLOWER"
