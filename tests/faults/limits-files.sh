@@ -97,7 +97,7 @@ done
 
 # It has no room for the line that it begins: it waits, unharmed.
 padded 2000 waits "command=echo ran >>'$PWD/waits.ran'"
-cp spool/pending/waits waits
+cp text waits
 wait_for 10 grep -q 'job=waits event=not-claimed.*File too large' log
 drop after 'command=true'
 wait_for 20 test -f spool/completed/after
