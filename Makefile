@@ -3,7 +3,9 @@
 #	make			the program, src/queuectl
 #	make check		its tests (make check T='unit layers': only these)
 #	make check-faults	kills, errors, races, full disks, power cuts: needs
-#				strace; as root also loop devices (minutes)
+#				strace; as root also loop devices (minutes);
+#				with EVERY=1 TEST_LIMIT=36000 each error at
+#				each call, not a sample (hours)
 #	make soak		random kills and power cuts, until one is not
 #				survived or you have seen enough
 #	make check-mutants	rules taken away: some test must see each of them
@@ -159,7 +161,8 @@ tests/out/faults/built: $(C_FAULTS) $(OBJS) Makefile
 	@echo >$@
 
 check-faults: src/queuectl tests/out/helpers tests/out/faults/built
-	@TEST_SET=faults TEST_JOBS=8 TEST_LIMIT=600 tests/run $(T)
+	@TEST_SET=faults TEST_JOBS=8 TEST_LIMIT=$${TEST_LIMIT:-600} \
+	    tests/run $(T)
 
 SOAK = random power-ext4 power-xfs races-twice
 

@@ -3,6 +3,10 @@
 # faultmatrix.sh - an operation of faultops.sh is done again and again, each
 # time with another fault at another system call, as strace(1) injects them.
 # After each the spool is judged: restart, drain, look.
+#
+# EVERY		if set, each error that a call can have is tried, once and
+#		lasting: that takes hours.  Else some calls have but the next
+#		of theirs, in turn.
 
 NEEDS='strace timeout pgrep'
 . "$TESTS/faultlib.sh"
@@ -320,6 +324,7 @@ plan_errors() {
 			set -- "$@" "$first"
 		done
 		lasting=2
+		[ -z "${EVERY:-}" ] || lasting=$#
 		for error; do
 			echo "$call $n $error"
 			[ "$error" != EINTR ] || continue
@@ -365,8 +370,12 @@ check_error() {
 }
 
 # few ERRORS LASTING: of the lines of plan_errors so many errors of a call, and
-# so many that last.
+# so many that last; with EVERY all.
 few() {
+	if [ -n "${EVERY:-}" ]; then
+		cat
+		return
+	fi
 	awk -v "errors=$1" -v "lasting=$2" '
 	$2 ~ /\+/ {
 		if (++lasts[$1 $2] <= lasting)
@@ -398,7 +407,8 @@ error_sample() {
 	{
 		plan_errors $CHANGING | grep -Ev '^(flock|openat) ' | few 1 1
 		plan_errors openat flock $LOOKING | few 1 0 |
-			awk "NR % $1 == 0"
+			awk -v "every=${EVERY:+1}" \
+			    "NR % (every ? 1 : $1) == 0"
 	} >planned
 	in_shares "$2" 4
 }

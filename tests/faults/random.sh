@@ -160,8 +160,9 @@ for pid in $PIDS; do
 done
 put_right
 
-# What was purged has left no trace, but for those that it did not come to.
-grep -ho '^arg=purged[0-9]*$' spool/*/purged* 2>/dev/null |
+# What was purged has left no trace, but for those that it did not come to, and
+# what a purge that was killed had put aside in tmp/.
+grep -rho '^arg=purged[0-9]*$' spool/completed spool/dead |
 	sed 's/arg=//' >kept || :
 awk 'NR == FNR { kept[$1]; next } $1 !~ /^purged/ || $1 in kept' kept \
     "$TRACES/ran" >ran
