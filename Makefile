@@ -11,6 +11,7 @@
 #	make check-mutants	rules taken away: some test must see each of them
 #	make check-model	the protocol, all its interleavings and crashes
 #	make fuzz		ten million inputs for the parsers, under sanitizers
+#	make bench		how fast it is, beside others: a table (minutes)
 #	make demo		the main job on real input, in a temporary spool
 #	make install		below $(DESTDIR)$(PREFIX)
 #	make uninstall clean lint format
@@ -218,6 +219,22 @@ tests/out/fuzz/built: $(OBJS:.o=.c) src/main.c $(HEADERS) $(FUZZ) \
 	done
 	@echo >$@
 
+# The program is measured as small boxes have it: static, with musl if that is
+# there.
+bench: tests/out/bench/built
+	@tests/bench/run $(T)
+
+tests/out/bench/built: tests/bench/tool.c $(OBJS:.o=.c) src/main.c $(HEADERS) \
+		Makefile src/.flags
+	@mkdir -p tests/out/bench
+	@cc=`command -v musl-gcc || echo '$(CC)'`; o=tests/out/bench; \
+	echo "$$cc -static -o $$o/queuectl src/*.c"; \
+	$$cc $(FLAGS) $(LDFLAGS) -static -s -o $$o/queuectl \
+		$(OBJS:.o=.c) src/main.c $(LDLIBS) && \
+	$$cc $(FLAGS) $(LDFLAGS) -static -s -o $$o/tool \
+		tests/bench/tool.c $(LDLIBS)
+	@echo >$@
+
 demo: src/queuectl
 	@tests/demo
 
@@ -274,6 +291,6 @@ uninstall:
 clean:
 	rm -rf src/*.o src/queuectl src/.flags src/.flags.new tests/out
 
-.PHONY: all check check-faults soak check-mutants check-model fuzz demo lint \
-	lint-format lint-c lint-sh lint-man format install \
+.PHONY: all check check-faults soak check-mutants check-model fuzz bench demo \
+	lint lint-format lint-c lint-sh lint-man format install \
 	uninstall clean FORCE
