@@ -292,7 +292,7 @@ replace(int spool, const struct buf *text)
 
 	snprintf(tmp, sizeof tmp, "tmp/config.%ld", (long)getpid());
 	(void)unlinkat(spool, tmp, 0);
-	fd = fs_create(spool, tmp, buf_text(text), text->len, 1);
+	fd = fs_create(spool, tmp, buf_text(text), text->len, FS_SYNC);
 	if (fd == -1)
 		return -1;
 	ret = fs_close(fd);

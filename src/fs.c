@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os.h"
+
 static int64_t
 clock_us(clockid_t clock)
 {
@@ -50,9 +52,12 @@ random_weak(unsigned char *p, size_t n)
 void
 fs_random(void *bytes, size_t n)
 {
-	int fd = fs_open(AT_FDCWD, "/dev/urandom", O_RDONLY, 0);
 	ssize_t got = -1;
+	int fd;
 
+	if (os_random(bytes, n) == 0)
+		return;
+	fd = fs_open(AT_FDCWD, "/dev/urandom", O_RDONLY, 0);
 	if (fd != -1) {
 		got = fs_read(fd, bytes, n);
 		fs_close(fd);
@@ -175,7 +180,8 @@ flush(int fd)
 }
 
 int
-fs_create(int dir, const char *name, const void *bytes, size_t n, int sync)
+fs_create(int dir, const char *name, const void *bytes, size_t n,
+    enum fs_sync sync)
 {
 	int fd, saved;
 
@@ -183,7 +189,8 @@ fs_create(int dir, const char *name, const void *bytes, size_t n, int sync)
 	if (fd == -1)
 		return -1;
 	if (fs_write(fd, bytes, n) == 0 &&
-	    (sync ? fs_sync(fd) : flush(fd)) == 0)
+	    (sync == FS_LATER ||
+		(sync == FS_SYNC ? fs_sync(fd) : flush(fd)) == 0))
 		return fd;
 	saved = errno;
 	(void)fs_close(fd);

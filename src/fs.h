@@ -19,8 +19,9 @@ int64_t fs_now(void);
 /* A clock that is never set, in microseconds. */
 int64_t fs_mono(void);
 
-/* Fills bytes with random ones (not fit for secrets where /dev/urandom is
- * missing). */
+/*
+ * Fills bytes with random ones (not fit for secrets where the system has none).
+ */
 void fs_random(void *bytes, size_t n);
 
 /*
@@ -44,12 +45,19 @@ int fs_read_file(int dir, const char *name, struct buf *out, size_t max);
 /* Writes all n bytes; 0, or -1 with errno (ENOSPC after a short write). */
 int fs_write(int fd, const void *bytes, size_t n);
 
+enum fs_sync {
+	FS_FLUSH, /* what close(2) has against the writes is an error */
+	FS_SYNC,  /* fsync(2) */
+	FS_LATER  /* the caller syncs it */
+};
+
 /*
- * Makes a file that must not exist yet, mode 0600, with these bytes in it,
- * synced if `sync` is set.  Returns a descriptor open for reading and
- * appending, or -1 with errno: then there is no such file.
+ * Makes a file that must not exist yet, mode 0600, with these bytes in it.
+ * Returns a descriptor open for reading and appending, or -1 with errno: then
+ * there is no such file.
  */
-int fs_create(int dir, const char *name, const void *bytes, size_t n, int sync);
+int fs_create(int dir, const char *name, const void *bytes, size_t n,
+    enum fs_sync sync);
 
 /*
  * The path from the root, in memory to be freed; symbolic links in it are

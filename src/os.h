@@ -63,6 +63,27 @@ void os_close_from(int lowest, int keep);
  */
 int os_kill_session(pid_t session, int sig);
 
+/*
+ * vfork(2): `child` runs in a new process, in our memory, while we wait until
+ * it has called exec(2) or _exit(2); it may change nothing that is ours.
+ * Where the system makes that a fork(2) we do not wait.  Returns the PID, or
+ * -1 with errno.
+ */
+pid_t os_vfork(void (*child)(void *arg), void *arg);
+
+/* getrandom(2); 0, or -1 if the system has none (yet). */
+int os_random(void *bytes, size_t n);
+
+/*
+ * Syncs the whole file system that fd is on.  Returns 0 when all that was
+ * written since fd was opened is on disk, or -1 with errno: ENOSYS if the
+ * system cannot do that or would not tell of an error.
+ */
+int os_sync_all(int fd);
+
+/* pipe(2), both ends with CLOEXEC; 0, or -1 with errno. */
+int os_pipe(int fds[2]);
+
 /* The columns of a terminal, 0 if it is none or does not tell. */
 size_t os_columns(int fd);
 

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 
 #include <errno.h>
+#include <unistd.h>
 
 int
 os_flock(int fd, enum os_lock how, int wait)
@@ -22,6 +23,19 @@ os_flock(int fd, enum os_lock how, int wait)
 		return errno == EWOULDBLOCK ? 1 : -1;
 	}
 	return 0;
+}
+
+pid_t
+os_vfork(void (*child)(void *arg), void *arg)
+{
+	/* Not fork: that copies the tables of our memory for each job. */
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		child(arg);
+		_exit(127);
+	}
+	return pid;
 }
 
 size_t

@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define OS_RENAME_NOREPLACE 1	  /* renameat2(2); old libcs lack the name */
+#define OS_RANDOM_NONBLOCK  1	  /* getrandom(2), the same */
 #define OS_FDS_MAX	    65536 /* looked at where /proc is missing */
 
 int
@@ -187,6 +189,60 @@ os_session_alive(pid_t session)
 
 	(void)walk_session(session, 0, &all);
 	return all > 0;
+}
+
+int
+os_random(void *bytes, size_t n)
+{
+#ifdef SYS_getrandom
+	/* Up to 256 bytes are never cut short: getrandom(2). */
+	if (n <= 256 &&
+	    syscall(SYS_getrandom, bytes, n, OS_RANDOM_NONBLOCK) == (long)n)
+		return 0;
+#endif
+	(void)bytes;
+	(void)n;
+	errno = ENOSYS;
+	return -1;
+}
+
+/*
+ * syncfs(2) tells of failed writes since Linux 5.8, and of what the file
+ * system itself could not do since 5.17.
+ */
+static int
+sync_all_tells(void)
+{
+	struct utsname system;
+	int major = 0, minor = 0;
+
+	return uname(&system) == 0 &&
+	    sscanf(system.release, "%d.%d", &major, &minor) == 2 &&
+	    (major > 5 || (major == 5 && minor >= 17));
+}
+
+int
+os_sync_all(int fd)
+{
+	static int tells = -1;
+	int ret;
+
+	if (tells == -1)
+		tells = sync_all_tells();
+	if (!tells) {
+		errno = ENOSYS;
+		return -1;
+	}
+	do
+		ret = syncfs(fd);
+	while (ret == -1 && errno == EINTR);
+	return ret;
+}
+
+int
+os_pipe(int fds[2])
+{
+	return pipe2(fds, O_CLOEXEC);
 }
 
 int

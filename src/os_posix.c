@@ -2,6 +2,7 @@
 #include "os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -70,6 +71,33 @@ int
 os_session_alive(pid_t session)
 {
 	(void)session;
+	return 0;
+}
+
+int
+os_random(void *bytes, size_t n)
+{
+	(void)bytes;
+	(void)n;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+os_sync_all(int fd)
+{
+	(void)fd;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+os_pipe(int fds[2])
+{
+	if (pipe(fds) == -1)
+		return -1;
+	(void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	return 0;
 }
 

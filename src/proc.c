@@ -31,64 +31,80 @@ struct trouble {
 	int error;
 };
 
-/* The signals that a worker has changed; see worker.c. */
-static const int changed_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE,
-	SIGCHLD, SIGXFSZ };
+/* ---- What it finds ---- */
+
+extern char **environ; /* POSIX has it in no header */
+
+#define PROC_OWN 5 /* variables that each job has */
+
+/*
+ * The environment of a job, made before its process is: until exec(2) that
+ * one shares our memory, and may not change it.
+ */
+struct setting {
+	char **env;
+	size_t count;
+	struct buf own[PROC_OWN];
+};
+
+/* A later one of a name replaces an earlier one. */
+static void
+put_variable(struct setting *s, char *pair)
+{
+	size_t len = strcspn(pair, "="), i;
+
+	for (i = 0; i < s->count; i++)
+		if (strncmp(s->env[i], pair, len) == 0 && s->env[i][len] == '=')
+			break;
+	s->env[i] = pair;
+	if (i == s->count)
+		s->env[++s->count] = NULL;
+}
 
 static void
-reset_signals(void)
+setting_free(struct setting *s)
 {
-	struct sigaction sa;
-	sigset_t none;
-	size_t i;
+	int i;
 
-	memset(&sa, 0, sizeof sa);
-	sa.sa_handler = SIG_DFL;
-	sigemptyset(&sa.sa_mask);
-	for (i = 0; i < sizeof changed_signals / sizeof *changed_signals; i++)
-		(void)sigaction(changed_signals[i], &sa, NULL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	for (i = 0; i < PROC_OWN; i++)
+		buf_free(&s->own[i]);
+	free(s->env);
 }
 
+/* 0, or -1 with errno ENOMEM; s is to be freed. */
 static int
-set_number(const char *name, int n)
+setting_make(struct setting *s, const struct proc_spec *p)
 {
-	char text[16];
+	static const struct setting empty;
+	size_t inherited = 0, i;
 
-	snprintf(text, sizeof text, "%d", n);
-	return setenv(name, text, 1);
-}
-
-static int
-set_environment(const struct proc_spec *p)
-{
-	const char *pair;
-	char *name;
-	size_t i;
-	int ret;
-
-	for (i = 0; i < p->job->envc; i++) {
-		pair = p->job->env[i];
-		name = strdup(pair);
-		if (name == NULL)
-			return -1;
-		*strchr(name, '=') = '\0';
-		ret = setenv(name, strchr(pair, '=') + 1, 1);
-		free(name);
-		if (ret == -1)
-			return -1;
-	}
-	if (setenv("QUEUECTL_JOB_ID", p->id, 1) == -1 ||
-	    set_number("QUEUECTL_ATTEMPT", p->attempt) == -1 ||
-	    set_number("QUEUECTL_MAX_RETRIES", p->max_retries) == -1 ||
-	    setenv("QUEUECTL_SPOOL", p->spool, 1) == -1 ||
-	    setenv("QUEUECTL_WORKER", p->worker, 1) == -1)
+	*s = empty;
+	while (environ != NULL && environ[inherited] != NULL)
+		inherited++;
+	s->env =
+	    malloc((inherited + p->job->envc + PROC_OWN + 1) * sizeof(char *));
+	buf_printf(&s->own[0], "QUEUECTL_JOB_ID=%s", p->id);
+	buf_printf(&s->own[1], "QUEUECTL_ATTEMPT=%d", p->attempt);
+	buf_printf(&s->own[2], "QUEUECTL_MAX_RETRIES=%d", p->max_retries);
+	buf_printf(&s->own[3], "QUEUECTL_SPOOL=%s", p->spool);
+	buf_printf(&s->own[4], "QUEUECTL_WORKER=%s", p->worker);
+	for (i = 0; i < PROC_OWN && !s->own[i].failed; i++)
+		;
+	if (s->env == NULL || i < PROC_OWN) {
+		errno = ENOMEM;
 		return -1;
+	}
+	s->env[0] = NULL;
+	for (i = 0; i < inherited; i++)
+		put_variable(s, environ[i]);
+	for (i = 0; i < p->job->envc; i++)
+		put_variable(s, p->job->env[i]);
+	for (i = 0; i < PROC_OWN; i++)
+		put_variable(s, s->own[i].data);
 	return 0;
 }
 
-/* The home of the user whom we run as. */
+/* The home of the user whom we run as, or what the job says it is. */
 static const char *
 home(void)
 {
@@ -101,23 +117,38 @@ home(void)
 	return pw != NULL && pw->pw_dir[0] == '/' ? pw->pw_dir : "/";
 }
 
-/* In the child: becomes the job, or says on the pipe why not. */
-static void
-become(const struct proc_spec *p, int report)
-{
-	struct trouble t = { STAGE_SETUP, 0 };
+/* ---- Starting ---- */
 
+struct child {
+	const struct proc_spec *spec;
+	const char *dir;
+	int report[2]; /* a pipe: the child says on it why it could not */
+};
+
+/*
+ * In the child: becomes the job, or says why not.  What the worker catches,
+ * exec(2) sets to the default.
+ */
+static void
+become(void *arg)
+{
+	const struct child *c = arg;
+	const struct proc_spec *p = c->spec;
+	struct trouble t = { STAGE_SETUP, 0 };
+	sigset_t none;
+
+	(void)fs_close(c->report[0]); /* it may be one too many */
 	(void)setsid();
-	reset_signals();
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(p->out_fd, STDOUT_FILENO) == -1 ||
 	    dup2(p->err_fd, STDERR_FILENO) == -1 ||
-	    fcntl(p->lock_fd, F_DUPFD, PROC_LOCK_FD) == -1 ||
-	    set_environment(p) == -1)
+	    fcntl(p->lock_fd, F_DUPFD, PROC_LOCK_FD) == -1)
 		goto fail;
 	if (p->job->umask >= 0)
 		(void)umask((mode_t)p->job->umask);
 	t.stage = STAGE_CWD;
-	if (chdir(p->job->cwd != NULL ? p->job->cwd : home()) == -1)
+	if (chdir(c->dir) == -1)
 		goto fail;
 	t.stage = STAGE_EXEC;
 	if (p->job->command != NULL)
@@ -126,7 +157,7 @@ become(const struct proc_spec *p, int report)
 		execvp(p->job->argv[0], p->job->argv);
 fail:
 	t.error = errno;
-	(void)fs_write(report, &t, sizeof t);
+	(void)fs_write(c->report[1], &t, sizeof t);
 	_exit(127);
 }
 
@@ -140,15 +171,15 @@ is_shortage(int error)
 
 /* Why the run could not begin, and what a shell would exit with. */
 static void
-explain(const struct proc_spec *p, const struct trouble *t,
+explain(const struct child *c, const struct trouble *t,
     struct proc_failure *failure)
 {
-	const char *what =
-	    p->job->command != NULL ? "/bin/sh" : p->job->argv[0];
+	const struct job *job = c->spec->job;
+	const char *what = job->command != NULL ? "/bin/sh" : job->argv[0];
 	const char *verb = "cannot execute";
 
 	if (t->stage == STAGE_CWD) {
-		what = p->job->cwd != NULL ? p->job->cwd : home();
+		what = c->dir;
 		verb = "cannot enter directory";
 	}
 	failure->exit_code =
@@ -157,29 +188,17 @@ explain(const struct proc_spec *p, const struct trouble *t,
 	    what, strerror(t->error));
 }
 
-pid_t
-proc_start(const struct proc_spec *spec, struct proc_failure *failure)
+/* Waits until the child is the job, or has told why not; as proc_start. */
+static pid_t
+await_exec(struct child *c, pid_t pid, struct proc_failure *failure)
 {
 	struct trouble t;
 	ssize_t n;
-	pid_t pid;
-	int report[2], saved;
 
-	if (pipe(report) == -1)
-		return -1;
-	(void)fcntl(report[0], F_SETFD, FD_CLOEXEC);
-	(void)fcntl(report[1], F_SETFD, FD_CLOEXEC);
-	pid = fork();
-	saved = errno;
-	if (pid == 0) {
-		(void)fs_close(report[0]); /* it may be one too many */
-		become(spec, report[1]);
-	}
-	(void)fs_close(report[1]);
 	/* The end of the pipe closes when exec(2) succeeds. */
-	n = pid > 0 ? fs_read(report[0], &t, sizeof t) : 0;
-	(void)fs_close(report[0]);
-	errno = saved;
+	(void)fs_close(c->report[1]);
+	n = fs_read(c->report[0], &t, sizeof t);
+	(void)fs_close(c->report[0]);
 	if (n != (ssize_t)sizeof t)
 		return pid;
 	proc_reap(pid);
@@ -187,8 +206,39 @@ proc_start(const struct proc_spec *spec, struct proc_failure *failure)
 		errno = t.error;
 		return -1;
 	}
-	explain(spec, &t, failure);
+	explain(c, &t, failure);
 	return 0;
+}
+
+pid_t
+proc_start(const struct proc_spec *spec, struct proc_failure *failure)
+{
+	char **ours = environ;
+	struct setting setting;
+	struct child c;
+	pid_t pid = -1;
+	int saved;
+
+	c.spec = spec;
+	if (setting_make(&setting, spec) == 0 && os_pipe(c.report) == 0) {
+		/* Where execvp(3) looks for programs is the job's PATH. */
+		environ = setting.env;
+		c.dir = spec->job->cwd != NULL ? spec->job->cwd : home();
+		pid = os_vfork(become, &c);
+		if (pid == -1) {
+			saved = errno;
+			(void)fs_close(c.report[0]);
+			(void)fs_close(c.report[1]);
+			errno = saved;
+		} else {
+			pid = await_exec(&c, pid, failure);
+		}
+		environ = ours;
+	}
+	saved = errno;
+	setting_free(&setting);
+	errno = saved;
+	return pid;
 }
 
 int

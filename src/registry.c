@@ -31,7 +31,8 @@ registry_enter(struct spool *s, const char *name, const struct buf *text)
 
 	/* Whoever had this PID before us is dead: its leftovers go. */
 	(void)unlinkat(s->dir[SPOOL_TMP], name, 0);
-	fd = fs_create(s->dir[SPOOL_TMP], name, buf_text(text), text->len, 0);
+	fd = fs_create(s->dir[SPOOL_TMP], name, buf_text(text), text->len,
+	    FS_FLUSH);
 	if (fd == -1)
 		return -1;
 	/* Locked before it is seen: an unlocked entry is a dead one's. */
@@ -54,7 +55,7 @@ registry_update(int fd, const struct buf *text)
 	if (fcntl(fd, F_SETFL, 0) == -1)
 		return -1;
 	do
-		n = pwrite(fd, buf_text(text), text->len, 0);
+		n = pwrite(fd, buf_text(text), text->len, FS_FLUSH);
 	while (n == -1 && errno == EINTR);
 	return n == (ssize_t)text->len ? 0 : -1;
 }
@@ -238,7 +239,8 @@ registry_ask_cancel(const struct spool *s, const char *id, uint64_t inode)
 	len = snprintf(text, sizeof text, "%llu\n", (unsigned long long)inode);
 	/* By way of tmp/: an empty one would be for any job. */
 	(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
-	fd = fs_create(s->dir[SPOOL_TMP], tmp_name, text, (size_t)len, 0);
+	fd =
+	    fs_create(s->dir[SPOOL_TMP], tmp_name, text, (size_t)len, FS_FLUSH);
 	/* On a full disk for any job of the ID: better than for none. */
 	if (fd == -1)
 		return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ?

@@ -256,7 +256,8 @@ watch_run(struct worker *w, struct run *r)
 {
 	int64_t now;
 
-	while (!proc_ended(r->pid, &r->status)) {
+	/* First wait: its SIGCHLD is blocked but then, and so never missed. */
+	do {
 		now = fs_mono();
 		if (now >= r->tick)
 			tick(w, r, now);
@@ -268,7 +269,7 @@ watch_run(struct worker *w, struct run *r)
 		}
 		wait_for(w, r,
 		    earliest(r->tick, earliest(r->deadline, r->kill_at)));
-	}
+	} while (!proc_ended(r->pid, &r->status));
 	/* What it started has the same grace; SIGTERM was for all. */
 	while (r->cause != CAUSE_NONE && fs_mono() < r->kill_at &&
 	    proc_lingers(r->pid))
@@ -488,30 +489,35 @@ work(struct worker *w)
 }
 
 static void
-child_ended(int sig)
+do_nothing(int sig)
 {
-	(void)sig; /* it ends pselect(2): that is all it is for */
+	(void)sig; /* SIGCHLD ends pselect(2): that is all it is for */
 }
 
-/* Leaves the terminal's signals to the supervisor, and wakes for SIGCHLD. */
+/*
+ * Leaves the terminal's signals to the supervisor, and wakes for SIGCHLD.
+ * They are caught, not ignored: what is caught, exec(2) sets to the default
+ * for the job.
+ */
 static void
 set_signals(struct worker *w)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	static const int deaf[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ };
 	struct sigaction sa;
 	sigset_t block;
 	size_t i;
 
 	memset(&sa, 0, sizeof sa);
 	sigemptyset(&sa.sa_mask);
-	sa.sa_handler = SIG_IGN;
-	for (i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
-		(void)sigaction(ignored[i], &sa, NULL);
+	sa.sa_handler = do_nothing;
+	sa.sa_flags = SA_RESTART;
+	for (i = 0; i < sizeof deaf / sizeof deaf[0]; i++)
+		(void)sigaction(deaf[i], &sa, NULL);
 	sigemptyset(&block);
 	sigaddset(&block, SIGCHLD);
 	(void)sigprocmask(SIG_SETMASK, &block, NULL);
 	sigemptyset(&w->waiting);
-	sa.sa_handler = child_ended;
+	sa.sa_flags = 0;
 	(void)sigaction(SIGCHLD, &sa, NULL);
 }
 

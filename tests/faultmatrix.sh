@@ -14,7 +14,7 @@ NEEDS='strace timeout pgrep'
 
 # What changes the file system, or keeps others from it.
 CHANGING='openat write pwrite64 ftruncate rename renameat renameat2 unlink
-	unlinkat mkdir mkdirat link linkat fsync fdatasync utimensat flock
+	unlinkat mkdir mkdirat link linkat fsync fdatasync syncfs utimensat flock
 	fchmod'
 # What tells the truth about it.
 LOOKING='newfstatat pread64 read getdents64 close'
@@ -24,7 +24,7 @@ FAULT= # options of strace that inject it; none: only looks
 # trace_options: what strace is to look at and do, one word each.
 # shellcheck disable=SC2086 # lists
 trace_options() {
-	set -- $CHANGING $LOOKING poll clone clone3 pipe2
+	set -- $CHANGING $LOOKING poll clone clone3 vfork pipe2
 	traced=
 	for call; do
 		traced=$traced${traced:+,}$call
@@ -283,14 +283,14 @@ errors() {
 	rename* | link*) echo ENOSPC EIO EROFS EDQUOT ENOMEM ESTALE ;;
 	unlink*)	echo EIO EROFS ENOMEM ESTALE ;;
 	mkdir*)		echo ENOSPC EIO EROFS EDQUOT ENOMEM ;;
-	fsync | fdatasync) echo EIO ENOSPC EDQUOT EINTR ;;
+	fsync | fdatasync | syncfs) echo EIO ENOSPC EDQUOT EINTR ;;
 	flock)		echo ENOLCK ENOMEM EINTR ;;
 	utimensat | fchmod) echo EROFS EIO ;;
 	newfstatat)	echo EIO ESTALE ENOMEM ;;
 	read | pread64)	echo EIO ESTALE EINTR ;;
 	getdents64)	echo EIO ESTALE ;;
 	close)		echo EIO ENOSPC EINTR ;;
-	clone | clone3)	echo EAGAIN ENOMEM ;;
+	clone | clone3 | vfork) echo EAGAIN ENOMEM ;;
 	pipe2)		echo EMFILE ENFILE ;;
 	*)		fail "which errors has $1?" ;;
 	esac
@@ -422,7 +422,7 @@ error_worker() {
 		unharmed "$name"
 		# shellcheck disable=SC2086 # a list
 		{
-			plan_errors $CHANGING clone clone3 pipe2 | few 2 1
+			plan_errors $CHANGING clone clone3 vfork pipe2 | few 2 1
 			plan_errors newfstatat pread64 | few 1 0
 		} >planned
 		in_shares "$name" 12
