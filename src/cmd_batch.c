@@ -3,11 +3,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define BATCH_GROUP 512 /* jobs, at most, that are synced together */
 
 /* An ID that a line chose. */
 struct chosen {
 	char *id;
 	long line;
+};
+
+/* Jobs that are synced together. */
+struct group {
+	struct spool_new *job;
+	long *line; /* that it is of */
+	size_t count, room;
 };
 
 struct batch {
@@ -16,6 +26,7 @@ struct batch {
 	int put; /* the lines are put in, not only checked */
 	struct spool spool;
 	struct conf conf;
+	struct group group;
 	long line;
 	struct chosen *chosen;
 	size_t nchosen;
@@ -107,6 +118,74 @@ check_taken(const struct batch *b)
 	return MSG_OK;
 }
 
+/* ---- Groups ---- */
+
+/* As many as may be open at the same time, with room for what else is. */
+static int
+group_init(struct group *g)
+{
+	long max = sysconf(_SC_OPEN_MAX);
+
+	g->count = 0;
+	g->room = max <= 0 || max / 2 > BATCH_GROUP ? BATCH_GROUP :
+	    max < 64				    ? 1 :
+						      (size_t)max / 2;
+	g->job = calloc(g->room, sizeof *g->job);
+	g->line = calloc(g->room, sizeof *g->line);
+	if (g->job != NULL && g->line != NULL)
+		return MSG_OK;
+	msg_warn("a batch");
+	return MSG_REFUSED;
+}
+
+static void
+group_free(struct group *g)
+{
+	free(g->job);
+	free(g->line);
+}
+
+/* Puts in what was prepared; b->line is that of one that fails. */
+static int
+put_group(struct batch *b)
+{
+	struct group *g = &b->group;
+	size_t in, count = g->count;
+	int status;
+
+	g->count = 0;
+	if (count == 0)
+		return MSG_OK;
+	status = submit_put(b->submit, &b->spool, g->job, count, &in);
+	if (status != MSG_OK)
+		b->line = g->line[in < count ? in : count - 1];
+	return status;
+}
+
+/*
+ * Prepares the job of a line.  If that cannot be, what comes before it is put
+ * in all the same.
+ */
+static int
+prepare(struct batch *b, struct draft *d)
+{
+	struct group *g = &b->group;
+	long line = b->line;
+	int status = MSG_OK;
+
+	if (g->count == 0)
+		status = submit_space(&b->spool, &b->conf);
+	if (status == MSG_OK)
+		status = submit_prepare(b->submit, &b->spool, &b->conf, d,
+		    g->room == 1, &g->job[g->count]);
+	if (status != MSG_OK) {
+		(void)put_group(b);
+		return status;
+	}
+	g->line[g->count++] = line;
+	return g->count == g->room ? put_group(b) : MSG_OK;
+}
+
 /* ---- The lines ---- */
 
 /* Makes the draft of a line, and checks it or puts it in. */
@@ -123,7 +202,7 @@ do_line(struct batch *b, const char *line, size_t len)
 	    wrong_line(b, b->line, error.what) :
 	    submit_options(q, &d);
 	if (status == MSG_OK && b->put)
-		status = submit_put(q, &b->spool, &b->conf, &d);
+		status = prepare(b, &d);
 	else if (status == MSG_OK && submit_check(q, &d, &error) == -1)
 		status = wrong_line(b, b->line, error.what);
 	else if (status == MSG_OK && note_id(b, d.id) == -1)
@@ -162,7 +241,12 @@ put_lines(struct batch *b, const struct buf *text)
 	status = check_taken(b);
 	if (status == MSG_OK) {
 		b->put = 1;
-		status = do_lines(b, text);
+		status = group_init(&b->group);
+		if (status == MSG_OK)
+			status = do_lines(b, text);
+		if (status == MSG_OK)
+			status = put_group(b);
+		group_free(&b->group);
 		if (status != MSG_OK)
 			cmd_warn(b->name,
 			    "line %ld: nothing behind it was enqueued",

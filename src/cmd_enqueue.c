@@ -309,9 +309,11 @@ make_draft(const struct source *src, const struct submit *q, struct draft *d)
 static int
 enqueue_one(const struct source *src, const struct submit *q)
 {
+	struct spool_new new_job;
 	struct conf conf;
 	struct draft d;
 	struct spool s;
+	size_t in;
 	int status;
 
 	draft_init(&d);
@@ -319,7 +321,11 @@ enqueue_one(const struct source *src, const struct submit *q)
 	if (status == MSG_OK)
 		status = cmd_open_write(q->args, &s, &conf);
 	if (status == MSG_OK) {
-		status = submit_put(q, &s, &conf, &d);
+		status = submit_space(&s, &conf);
+		if (status == MSG_OK)
+			status = submit_prepare(q, &s, &conf, &d, 1, &new_job);
+		if (status == MSG_OK)
+			status = submit_put(q, &s, &new_job, 1, &in);
 		spool_close(&s);
 	}
 	draft_free(&d);

@@ -305,7 +305,7 @@ submit_check(const struct submit *q, const struct draft *d,
 
 /* Says what came of an attempt to enqueue; the exit status. */
 static int
-say_enqueued(const struct submit *q, struct spool *s, const struct draft *d,
+say_enqueued(const struct submit *q, struct spool *s, const struct spool_new *d,
     enum spool_result r)
 {
 	int state, ended, saved = errno;
@@ -313,14 +313,7 @@ say_enqueued(const struct submit *q, struct spool *s, const struct draft *d,
 	switch (r) {
 	case SPOOL_OK:
 		printf("%s\n", d->id);
-		/* At once: in a batch each ID is told when it is durable. */
-		if (fflush(stdout) == 0)
-			return MSG_OK;
-		msg_warn("standard output: %s is enqueued, but could not be "
-			 "told",
-		    d->id);
-		clearerr(stdout);
-		return MSG_REFUSED;
+		return MSG_OK;
 	case SPOOL_EXISTS:
 		state = spool_find(s, d->id);
 		ended = state == JOB_COMPLETED || state == JOB_DEAD;
@@ -354,8 +347,8 @@ say_enqueued(const struct submit *q, struct spool *s, const struct draft *d,
 	}
 }
 
-static int
-check_space(const struct spool *s, const struct conf *conf)
+int
+submit_space(const struct spool *s, const struct conf *conf)
 {
 	int64_t room = spool_free_bytes(s);
 
@@ -368,22 +361,64 @@ check_space(const struct spool *s, const struct conf *conf)
 }
 
 int
-submit_put(const struct submit *q, struct spool *s, const struct conf *conf,
-    struct draft *d)
+submit_prepare(const struct submit *q, struct spool *s, const struct conf *conf,
+    struct draft *d, int alone, struct spool_new *n)
 {
 	struct buf text = BUF_EMPTY;
 	struct job_error error;
-	int status = check_space(s, conf);
+	int status = stamp(q, d, conf, spool_now(s));
 
-	if (status == MSG_OK)
-		status = stamp(q, d, conf, spool_now(s));
 	if (status == MSG_OK && finish_text(d, &text, &error) == -1) {
 		msg_warnx("%s", error.what);
 		status = MSG_USAGE;
 	}
-	if (status == MSG_OK)
-		status = say_enqueued(q, s, d,
-		    spool_enqueue(s, &text, d->id, q->again));
+	if (status == MSG_OK && spool_prepare(s, n, &text, d->id, alone) == -1)
+		status = say_enqueued(q, s, n, SPOOL_ERROR);
 	buf_free(&text);
+	return status;
+}
+
+/* Tells the IDs of those that are in. */
+static int
+say_in(const struct submit *q, struct spool *s, const struct spool_new *n,
+    size_t count, enum spool_result r)
+{
+	int status = MSG_OK;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		status = say_enqueued(q, s, &n[i], r);
+	if (fflush(stdout) == 0)
+		return status;
+	if (count == 1)
+		msg_warn("standard output: %s is enqueued, but could not be "
+			 "told",
+		    n[0].id);
+	else
+		msg_warn("standard output: the jobs from %s to %s are "
+			 "enqueued, but not all could be told",
+		    n[0].id, n[count - 1].id);
+	clearerr(stdout);
+	return MSG_REFUSED;
+}
+
+int
+submit_put(const struct submit *q, struct spool *s, struct spool_new *n,
+    size_t count, size_t *in)
+{
+	enum spool_result r = spool_enqueue(s, n, count, q->again, in);
+	int saved = errno, status = MSG_OK;
+	size_t i;
+
+	if (*in > 0) {
+		errno = saved;
+		status =
+		    say_in(q, s, n, *in, r == SPOOL_UNSYNCED ? r : SPOOL_OK);
+	}
+	for (i = *in; i < count; i++)
+		spool_withdraw(s, &n[i]);
+	errno = saved;
+	if (status == MSG_OK && *in < count)
+		status = say_enqueued(q, s, &n[*in], r);
 	return status;
 }

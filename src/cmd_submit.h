@@ -39,9 +39,19 @@ int submit_options(const struct submit *q, struct draft *d);
 int submit_check(const struct submit *q, const struct draft *d,
     struct job_error *error);
 
-/* Stamps a checked draft, puts it into the spool, and prints its ID. */
-int submit_put(const struct submit *q, struct spool *s, const struct conf *conf,
-    struct draft *d);
+/* Refuses what is to come if the disk is too full for it. */
+int submit_space(const struct spool *s, const struct conf *conf);
+
+/* Stamps a checked draft and writes its file, as spool_prepare does. */
+int submit_prepare(const struct submit *q, struct spool *s,
+    const struct conf *conf, struct draft *d, int alone, struct spool_new *n);
+
+/*
+ * Puts prepared files into the spool and prints their IDs; *in tells how many
+ * are in, and no other is left anywhere.
+ */
+int submit_put(const struct submit *q, struct spool *s, struct spool_new *n,
+    size_t count, size_t *in);
 
 /* Says what is wrong with an option; the key it sets is not repeated. */
 int submit_wrong(const char *option, const struct job_error *error);

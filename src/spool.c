@@ -694,7 +694,7 @@ spool_pause(const struct spool *s, const struct buf *text)
 	snprintf(name, sizeof name, "paused.%08lx",
 	    (unsigned long)random_number());
 	fd = fs_create(s->dir[SPOOL_TMP], name, buf_text(text), text->len,
-	    s->durable);
+	    s->durable ? FS_SYNC : FS_FLUSH);
 	if (fd != -1) {
 		ret = renameat(s->dir[SPOOL_TMP], name, s->fd, "paused");
 		saved = errno;
@@ -871,19 +871,40 @@ spool_discard(struct spool *s, int fd, int dir, const char *name)
 
 /* ---- Enqueueing ---- */
 
-/* Moves tmp/tmp_name to pending/, under an ID that is made here. */
+/* 1 if some state but pending/ has the name, 0, or -1 with errno. */
+static int
+is_taken(const struct spool *s, const char *id)
+{
+	struct stat st;
+	int dir;
+
+	for (dir = 0; dir < JOB_STATES; dir++) {
+		if (dir == SPOOL_PENDING)
+			continue;
+		if (fstatat(s->dir[dir], id, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return 1;
+		if (errno != ENOENT)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Moves tmp/tmp_name to pending/, under an ID that is made here: by its time
+ * and random part nobody else makes it just now, so one look will do.
+ */
 static enum spool_result
 move_in_new(struct spool *s, int fd, const char *tmp_name, char *id)
 {
 	enum spool_result r;
-	int found;
+	int taken;
 
 	do {
 		job_id_make(id, spool_now(s), random_number());
-		found = spool_find(s, id);
-		if (found == -2)
+		taken = is_taken(s, id);
+		if (taken == -1)
 			return SPOOL_ERROR;
-		r = found != JOB_NO_STATE ?
+		r = taken ?
 		    SPOOL_EXISTS :
 		    spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_PENDING, id);
 	} while (r == SPOOL_EXISTS);
@@ -938,28 +959,74 @@ move_in_locked(struct spool *s, int fd, const char *tmp_name, const char *id,
 	}
 }
 
-enum spool_result
-spool_enqueue(struct spool *s, const struct buf *text,
-    char id[JOB_NAME_MAX + 1], int again)
+int
+spool_prepare(struct spool *s, struct spool_new *n, const struct buf *text,
+    const char *id, int alone)
 {
-	char tmp_name[JOB_NAME_MAX + 16];
-	int chosen = id[0] != '\0';
-	enum spool_result r;
-	int fd, saved;
+	enum fs_sync sync = !s->durable ? FS_FLUSH : alone ? FS_SYNC : FS_LATER;
 
-	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx", chosen ? id : "new",
-	    (unsigned long)random_number());
-	fd = fs_create(s->dir[SPOOL_TMP], tmp_name, buf_text(text), text->len,
-	    s->durable);
-	if (fd == -1)
+	snprintf(n->id, sizeof n->id, "%s", id);
+	snprintf(n->tmp_name, sizeof n->tmp_name, "%s.%08lx",
+	    id[0] != '\0' ? id : "new", (unsigned long)random_number());
+	n->fd = fs_create(s->dir[SPOOL_TMP], n->tmp_name, buf_text(text),
+	    text->len, sync);
+	n->synced = n->fd != -1 && sync != FS_LATER;
+	return n->fd == -1 ? -1 : 0;
+}
+
+void
+spool_withdraw(struct spool *s, struct spool_new *n)
+{
+	int saved = errno;
+
+	(void)unlinkat(s->dir[SPOOL_TMP], n->tmp_name, 0);
+	(void)fs_close(n->fd);
+	n->fd = -1;
+	errno = saved;
+}
+
+/* The text of each is on disk, or need not be; 0 or -1. */
+static int
+sync_new(const struct spool *s, const struct spool_new *n, size_t count)
+{
+	size_t i, left = 0;
+
+	for (i = 0; i < count; i++)
+		left += !n[i].synced;
+	/* All at once costs as much as one. */
+	if (left > 1 && os_sync_all(s->fd) == 0)
+		return 0;
+	if (left > 1 && errno != ENOSYS)
+		return -1;
+	for (i = 0; i < count; i++)
+		if (!n[i].synced && fs_sync(n[i].fd) == -1)
+			return -1;
+	return 0;
+}
+
+enum spool_result
+spool_enqueue(struct spool *s, struct spool_new *n, size_t count, int again,
+    size_t *in)
+{
+	enum spool_result r = SPOOL_OK;
+	int saved;
+
+	*in = 0;
+	if (sync_new(s, n, count) == -1)
 		return SPOOL_ERROR;
-	r = chosen ? move_in_locked(s, fd, tmp_name, id, again) :
-		     move_in_new(s, fd, tmp_name, id);
+	while (*in < count && r == SPOOL_OK) {
+		r = n->id[0] != '\0' ?
+		    move_in_locked(s, n->fd, n->tmp_name, n->id, again) :
+		    move_in_new(s, n->fd, n->tmp_name, n->id);
+		if (r != SPOOL_OK)
+			break;
+		(void)fs_close(n->fd);
+		n->fd = -1;
+		n++;
+		++*in;
+	}
 	saved = errno;
-	if (r != SPOOL_OK)
-		(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
-	(void)fs_close(fd);
-	if (r == SPOOL_OK && spool_sync_dir(s, SPOOL_PENDING) == -1)
+	if (*in > 0 && spool_sync_dir(s, SPOOL_PENDING) == -1)
 		return SPOOL_UNSYNCED;
 	errno = saved;
 	return r;

@@ -199,15 +199,35 @@ int spool_remove_outputs(const struct spool *s, const char *name, int attempts);
 enum spool_result spool_discard(struct spool *s, int fd, int dir,
     const char *name);
 
+/* A new job file: in tmp/, on its way to pending/. */
+struct spool_new {
+	char tmp_name[JOB_NAME_MAX + 16];
+	char id[JOB_NAME_MAX + 1]; /* "": to be made when it is moved */
+	int fd;			   /* open on it; -1: it is in */
+	int synced;
+};
+
 /*
- * Puts a new job file into pending/.  id: the ID, or "" to have one made,
- * which is stored there.  again: an ended record of the ID is archived.
- * OK: it is there for good; EXISTS: the ID is in use in some state; BUSY: the
- * ended record's lock was held for a second; FOREIGN: there is something else
- * in the place of that record; UNSYNCED; ERROR: nothing was left behind.
+ * Writes a new job file into tmp/, for spool_enqueue or spool_withdraw.  id:
+ * the ID, or "" to have one made.  alone: it is synced at once, not with
+ * others.  Returns 0, or -1 with errno and nothing left behind.
  */
-enum spool_result spool_enqueue(struct spool *s, const struct buf *text,
-    char id[JOB_NAME_MAX + 1], int again);
+int spool_prepare(struct spool *s, struct spool_new *n, const struct buf *text,
+    const char *id, int alone);
+
+/*
+ * Moves prepared files into pending/, in their order, up to one that cannot
+ * be; *in tells how many are in.  again: an ended record of the ID is
+ * archived.  OK: all are there for good; UNSYNCED: those that are in may be
+ * lost in a power cut; else why the next one is not in.  EXISTS: its ID is in
+ * use in some state; BUSY: the ended record's lock was held for a second;
+ * FOREIGN: there is something else in the place of that record; ERROR.
+ */
+enum spool_result spool_enqueue(struct spool *s, struct spool_new *n,
+    size_t count, int again, size_t *in);
+
+/* Removes a prepared file that is not in; errno is kept. */
+void spool_withdraw(struct spool *s, struct spool_new *n);
 
 /*
  * True if a file of that name in the directory of a state may be a job: it is

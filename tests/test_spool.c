@@ -992,10 +992,17 @@ static enum spool_result
 enqueue_as(const char *text, char id[JOB_NAME_MAX + 1], int again)
 {
 	struct buf b = BUF_EMPTY;
+	struct spool_new n;
 	enum spool_result r;
+	size_t in;
 
 	buf_puts(&b, text);
-	r = spool_enqueue(&spool, &b, id, again);
+	if (spool_prepare(&spool, &n, &b, id, 1) == -1)
+		return SPOOL_ERROR;
+	r = spool_enqueue(&spool, &n, 1, again, &in);
+	snprintf(id, JOB_NAME_MAX + 1, "%s", n.id);
+	if (in == 0)
+		spool_withdraw(&spool, &n);
 	buf_free(&b);
 	return r;
 }

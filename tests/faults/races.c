@@ -438,11 +438,16 @@ do_mv(struct actor *a)
 static void
 enqueue(struct actor *a, int again)
 {
-	char id[JOB_NAME_MAX + 1] = NAME;
 	struct buf text = BUF_EMPTY;
+	struct spool_new new_job;
+	size_t in = 0;
 
 	buf_printf(&text, "command=true\ntoken=%d\n", a->token);
-	if (spool_enqueue(&a->spool, &text, id, again) == SPOOL_OK) {
+	if (spool_prepare(&a->spool, &new_job, &text, NAME, 1) == 0 &&
+	    spool_enqueue(&a->spool, &new_job, 1, again, &in) != SPOOL_OK &&
+	    in == 0)
+		spool_withdraw(&a->spool, &new_job);
+	if (in == 1) {
 		shared->put[a->token] = 1;
 		if (!again)
 			(void)__sync_fetch_and_add(&shared->alone, 1);

@@ -1,3 +1,3 @@
 # spool.c: enqueue does not sync the job file: it may be found empty
 # caught by: power-ext4
-/^spool_enqueue(/,/^}/s/^\([[:blank:]]*\)s->durable);$/\10);/
+/^spool_prepare(/,/^}/s/alone ? FS_SYNC : FS_LATER/FS_FLUSH/
