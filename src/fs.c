@@ -100,7 +100,7 @@ fs_read(int fd, void *bytes, size_t n)
 int
 fs_read_all(int fd, struct buf *out, size_t max)
 {
-	size_t room = 4096;
+	size_t room = 1024; /* most are smaller */
 	size_t done = 0;
 	int stream = 0; /* a pipe or terminal: has no positions */
 	ssize_t got;

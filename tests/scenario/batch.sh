@@ -81,8 +81,9 @@ beginning() {
 	entered
 	awk '$1 != NR { exit 1 }' in || fail "not a beginning: $(head in)"
 	printed=$(wc -l <"$1" | tr -d ' ')
-	[ "$COUNT" -ge "$printed" ] && [ $((COUNT - printed)) -le 512 ] ||
+	if [ "$COUNT" -lt "$printed" ] || [ $((COUNT - printed)) -gt 512 ]; then
 		fail "$COUNT are in, $printed were printed"
+	fi
 	head -n "$printed" "$1" | awk 'NR == FNR { id[$1] = $2; next }
 	    id[FNR] != $0 { exit 1 }' in - ||
 		fail 'an ID that was printed is not that of its line'
