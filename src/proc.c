@@ -94,9 +94,10 @@ setting_make(struct setting *s, const struct proc_spec *p)
 		errno = ENOMEM;
 		return -1;
 	}
-	s->env[0] = NULL;
 	for (i = 0; i < inherited; i++)
-		put_variable(s, environ[i]);
+		s->env[i] = environ[i];
+	s->env[i] = NULL;
+	s->count = inherited;
 	for (i = 0; i < p->job->envc; i++)
 		put_variable(s, p->job->env[i]);
 	for (i = 0; i < PROC_OWN; i++)

@@ -55,7 +55,7 @@ registry_update(int fd, const struct buf *text)
 	if (fcntl(fd, F_SETFL, 0) == -1)
 		return -1;
 	do
-		n = pwrite(fd, buf_text(text), text->len, FS_FLUSH);
+		n = pwrite(fd, buf_text(text), text->len, 0);
 	while (n == -1 && errno == EINTR);
 	return n == (ssize_t)text->len ? 0 : -1;
 }

@@ -27,7 +27,7 @@
 #define FILE_MAX   1048576
 #define TEXT_MAX   512
 #define TIME_LEN   27 /* 2026-11-22T02:48:00.130112Z */
-#define SAME_MS	   50 /* a second end in one millisecond moves on */
+#define SAME_MS	   50 /* an end takes the next millisecond that is free */
 #define LOSSES_MAX 3  /* max_interruptions */
 
 enum state {
