@@ -1,5 +1,6 @@
 #include "cmd_batch.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +126,13 @@ static int
 group_init(struct group *g)
 {
 	long max = sysconf(_SC_OPEN_MAX);
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
+	/* Whoever started us may have left some open. */
+	if (fd != -1) {
+		max = max > fd ? max - fd : max;
+		(void)close(fd);
+	}
 	g->count = 0;
 	g->room = max <= 0 || max / 2 > BATCH_GROUP ? BATCH_GROUP :
 	    max < 64				    ? 1 :
@@ -162,27 +169,19 @@ put_group(struct batch *b)
 	return status;
 }
 
-/*
- * Prepares the job of a line.  If that cannot be, what comes before it is put
- * in all the same.
- */
+/* Prepares the job of a line. */
 static int
 prepare(struct batch *b, struct draft *d)
 {
 	struct group *g = &b->group;
-	long line = b->line;
-	int status = MSG_OK;
+	int status = submit_space(&b->spool, &b->conf);
 
-	if (g->count == 0)
-		status = submit_space(&b->spool, &b->conf);
 	if (status == MSG_OK)
 		status = submit_prepare(b->submit, &b->spool, &b->conf, d,
 		    g->room == 1, &g->job[g->count]);
-	if (status != MSG_OK) {
-		(void)put_group(b);
+	if (status != MSG_OK)
 		return status;
-	}
-	g->line[g->count++] = line;
+	g->line[g->count++] = b->line;
 	return g->count == g->room ? put_group(b) : MSG_OK;
 }
 
@@ -235,6 +234,7 @@ static int
 put_lines(struct batch *b, const struct buf *text)
 {
 	int status = cmd_open_write(b->submit->args, &b->spool, &b->conf);
+	int last;
 
 	if (status != MSG_OK)
 		return status;
@@ -244,8 +244,9 @@ put_lines(struct batch *b, const struct buf *text)
 		status = group_init(&b->group);
 		if (status == MSG_OK)
 			status = do_lines(b, text);
-		if (status == MSG_OK)
-			status = put_group(b);
+		/* What is before a line that fails is put in all the same. */
+		last = put_group(b);
+		status = status == MSG_OK ? last : status;
 		group_free(&b->group);
 		if (status != MSG_OK)
 			cmd_warn(b->name,

@@ -383,12 +383,15 @@ static int
 say_in(const struct submit *q, struct spool *s, const struct spool_new *n,
     size_t count, enum spool_result r)
 {
-	int status = MSG_OK;
+	int status = MSG_OK, saved = errno;
 	size_t i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		errno = saved;
 		status = say_enqueued(q, s, &n[i], r);
-	if (fflush(stdout) == 0)
+	}
+	/* What a full buffer could not get rid of shows in ferror alone. */
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	if (count == 1)
 		msg_warn("standard output: %s is enqueued, but could not be "
