@@ -19,6 +19,7 @@
  * percentile.  What is run has /dev/null for its standard output.
  */
 #define _DEFAULT_SOURCE
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/types.h>
@@ -284,9 +285,8 @@ enqueue(const char *path, const char *number)
 		close(fd);
 	}
 	fstatvfs(spool, &v);
-	fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-	(void)!read(fd, random, sizeof random);
-	close(fd);
+	(void)!getrandom(random, 4, 0);
+	(void)!getrandom(random, 4, 0);
 	snprintf(temporary, sizeof temporary, "new.%s", number);
 	snprintf(id, sizeof id, "b.%s", number);
 	memset(text, 'x', 150);
@@ -295,8 +295,8 @@ enqueue(const char *path, const char *number)
 	if (fd == -1 || write(fd, text, 150) != 150)
 		die(temporary);
 	close(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-	for (i = 0; i < 9; i++)
-		look(dir[i % 5], id);
+	for (i = 1; i < 5; i++)
+		look(dir[i], id);
 	if (renameat(dir[5], temporary, dir[0], id) == -1)
 		die(id);
 	fstat(fd, &st);

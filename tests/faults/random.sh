@@ -162,7 +162,8 @@ put_right
 
 # What was purged has left no trace, but for those that it did not come to, and
 # what a purge that was killed had put aside in tmp/.
-grep -rho '^arg=purged[0-9]*$' spool/completed spool/dead |
+grep -rho '^arg=purged[0-9]*$' spool/pending spool/processing \
+    spool/failed spool/completed spool/dead |
 	sed 's/arg=//' >kept || :
 awk 'NR == FNR { kept[$1]; next } $1 !~ /^purged/ || $1 in kept' kept \
     "$TRACES/ran" >ran
