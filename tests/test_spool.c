@@ -995,15 +995,17 @@ enqueue_as(const char *text, char id[JOB_NAME_MAX + 1], int again)
 	struct spool_new n;
 	enum spool_result r;
 	size_t in;
+	int prepared;
 
 	buf_puts(&b, text);
-	if (spool_prepare(&spool, &n, &b, id, 1) == -1)
+	prepared = spool_prepare(&spool, &n, &b, id, 1);
+	buf_free(&b);
+	if (prepared == -1)
 		return SPOOL_ERROR;
 	r = spool_enqueue(&spool, &n, 1, again, &in);
 	snprintf(id, JOB_NAME_MAX + 1, "%s", n.id);
 	if (in == 0)
 		spool_withdraw(&spool, &n);
-	buf_free(&b);
 	return r;
 }
 
