@@ -1,3 +1,3 @@
-# supervisor.c: who writes beyond ulimit -f gets the signal, and dies of it
+# worker.c: who writes beyond ulimit -f gets the signal, and dies of it
 # caught by: limits-files
-/^set_signals(/,/^}/s/(void)sigaction(SIGXFSZ, &sa, NULL);.*/;/
+/^set_signals(/,/^}/s/(void)sigaction(SIGCHLD, &sa, NULL);/& (void)signal(SIGXFSZ, SIG_DFL);/
