@@ -4,8 +4,8 @@
 #	make check		its tests (make check T='unit layers': only these)
 #	make check-faults	kills, errors, races, full disks, power cuts: needs
 #				strace; as root also loop devices (minutes);
-#				with EVERY=1 TEST_LIMIT=36000 each error at
-#				each call, not a sample (hours)
+#				with EVERY=1 TEST_LIMIT=7200 each error at
+#				each call, not a sample
 #	make soak		random kills and power cuts, until one is not
 #				survived or you have seen enough
 #	make check-mutants	rules taken away: some test must see each of them

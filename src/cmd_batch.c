@@ -121,22 +121,22 @@ check_taken(const struct batch *b)
 
 /* ---- Groups ---- */
 
-/* As many as may be open at the same time, with room for what else is. */
+/*
+ * Each has a descriptor: no more of them than half of those that are left, to
+ * judge by the next one.
+ */
 static int
 group_init(struct group *g)
 {
-	long max = sysconf(_SC_OPEN_MAX);
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	long max = sysconf(_SC_OPEN_MAX), left = max - fd;
 
-	/* Whoever started us may have left some open. */
-	if (fd != -1) {
-		max = max > fd ? max - fd : max;
+	if (fd != -1)
 		(void)close(fd);
-	}
 	g->count = 0;
-	g->room = max <= 0 || max / 2 > BATCH_GROUP ? BATCH_GROUP :
-	    max < 64				    ? 1 :
-						      (size_t)max / 2;
+	g->room = BATCH_GROUP;
+	if (max != -1 && left / 2 < BATCH_GROUP)
+		g->room = left < 4 ? 1 : (size_t)left / 2;
 	g->job = calloc(g->room, sizeof *g->job);
 	g->line = calloc(g->room, sizeof *g->line);
 	if (g->job != NULL && g->line != NULL)

@@ -5,8 +5,8 @@
 # After each the spool is judged: restart, drain, look.
 #
 # EVERY		if set, each error that a call can have is tried, once and
-#		lasting: that takes hours.  Else some calls have but the next
-#		of theirs, in turn.
+#		lasting: too many for each run.  Else some calls have but the
+#		next of theirs, in turn.
 
 NEEDS='strace timeout pgrep'
 . "$TESTS/faultlib.sh"

@@ -53,7 +53,13 @@ padded() {
 refused 50 enqueue --id big 'echo something that is longer than that'
 printf 'true\necho 123456789012345678901234567890123456789012345678901234\n' \
     >lines
-limited 180 enqueue --batch lines >out 2>err && fail 'a batch was not refused'
+id=$(q enqueue true)
+size=$(wc -c <"spool/pending/$id")
+q cancel "$id"
+q purge "$id" 2>>said
+limited $((size + 10)) enqueue --batch lines >out 2>err &&
+	fail 'a batch was not refused'
+is 1 "$(wc -l <out | tr -d ' ')" 'jobs of the batch before the wrong line'
 is 0 "$(count tmp)" 'files left in tmp/'
 is "$(wc -l <out | tr -d ' ')" "$(count pending)" 'jobs of the batch'
 for name in $(q list -q); do
