@@ -96,16 +96,16 @@ job_name_valid(const char *name)
 }
 
 void
-job_id_make(char out[JOB_NAME_MAX + 1], int64_t now, uint32_t random)
+job_id_make(char out[JOB_NAME_MAX + 1], int64_t now, uint32_t number)
 {
 	/* Crockford's alphabet in lower case: no i, l, o, u to misread. */
 	static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
 	char time[WHEN_SIZE], tail[7];
 	int i;
 
-	for (i = 0; i < 6; i++, random >>= 5)
-		tail[i] = letters[random & 31];
 	tail[6] = '\0';
+	for (i = 6; i > 0; i--, number >>= 5)
+		tail[i - 1] = letters[number & 31];
 	when_format_id(time, now);
 	snprintf(out, JOB_NAME_MAX + 1, "%s-%s", time, tail);
 }

@@ -157,8 +157,8 @@ int job_name_valid(const char *name);
 /* True for an ID~TIME. */
 int job_name_old(const char *name);
 
-/* A generated ID: the time and six base-32 letters made of `random`. */
-void job_id_make(char out[JOB_NAME_MAX + 1], int64_t now, uint32_t random);
+/* A generated ID: the time and six base-32 letters of `number`. */
+void job_id_make(char out[JOB_NAME_MAX + 1], int64_t now, uint32_t number);
 
 /* The time in a generated ID, or in an ID~TIME of one; -1: it is none. */
 int64_t job_id_time(const char *name);

@@ -100,13 +100,12 @@ refuse(char why[SPOOL_WHY_MAX], const char *path, const char *what)
 const char *
 spool_unsafe(const struct spool *s, int dir)
 {
-	struct stat top, st;
 	uid_t me = geteuid();
+	struct stat st;
 
-	if (fstat(s->fd, &top) == -1 ||
-	    fstat(dir == SPOOL_TOP ? s->fd : s->dir[dir], &st) == -1)
+	if (fstat(dir == SPOOL_TOP ? s->fd : s->dir[dir], &st) == -1)
 		return strerror(errno);
-	if (st.st_dev != top.st_dev)
+	if (st.st_dev != s->device)
 		return "all directories of a spool must be on one file system";
 	if (st.st_uid != me && (me == 0 || st.st_uid != 0))
 		return me == 0 ? "does not belong to root: run as its owner" :
@@ -116,14 +115,27 @@ spool_unsafe(const struct spool *s, int dir)
 	return NULL;
 }
 
+/* "SPOOL/pending" and so on, for what is told of it. */
+static void
+dir_path(char path[SPOOL_WHY_MAX], const struct spool *s, int dir)
+{
+	snprintf(path, SPOOL_WHY_MAX, "%.400s%s%s", s->path,
+	    dir == SPOOL_TOP ? "" : "/",
+	    dir == SPOOL_TOP ? "" : dir_names[dir]);
+}
+
 /* 0, or -1 and `why`: the spool, or this directory of it, is not to be used. */
 static int
-check_safe(const struct spool *s, int dir, const char *path,
-    enum spool_want want, char why[SPOOL_WHY_MAX])
+check_safe(const struct spool *s, int dir, enum spool_want want,
+    char why[SPOOL_WHY_MAX])
 {
 	const char *what = want != SPOOL_EXAMINE ? spool_unsafe(s, dir) : NULL;
+	char path[SPOOL_WHY_MAX];
 
-	return what != NULL ? refuse(why, path, what) : 0;
+	if (what == NULL)
+		return 0;
+	dir_path(path, s, dir);
+	return refuse(why, path, what);
 }
 
 static int
@@ -198,11 +210,13 @@ open_dir(int at, const char *name)
 
 /* Says why a directory of the spool cannot be opened; errno is kept. */
 static int
-cannot_open(const struct spool *s, const char *path, char why[SPOOL_WHY_MAX])
+cannot_open(const struct spool *s, int dir, char why[SPOOL_WHY_MAX])
 {
+	char path[SPOOL_WHY_MAX];
 	int error = errno;
 	int init = error == ENOENT && may_become_spool(s->fd);
 
+	dir_path(path, s, dir);
 	snprintf(why, SPOOL_WHY_MAX, "%.450s: %s%s", path, strerror(error),
 	    init ? " (queuectl init makes it)" : "");
 	errno = error;
@@ -213,10 +227,13 @@ cannot_open(const struct spool *s, const char *path, char why[SPOOL_WHY_MAX])
 static int
 open_dirs(struct spool *s, enum spool_want want, char why[SPOOL_WHY_MAX])
 {
-	char path[SPOOL_WHY_MAX];
+	struct stat st;
 	int i;
 
-	if (check_safe(s, SPOOL_TOP, s->path, want, why) == -1)
+	if (fstat(s->fd, &st) == -1)
+		return refuse(why, s->path, strerror(errno));
+	s->device = st.st_dev;
+	if (check_safe(s, SPOOL_TOP, want, why) == -1)
 		return -1;
 	for (i = 0; i < SPOOL_DIRS; i++) {
 		s->dir[i] = open_dir(s->fd, dir_names[i]);
@@ -227,10 +244,9 @@ open_dirs(struct spool *s, enum spool_want want, char why[SPOOL_WHY_MAX])
 			(void)mkdirat(s->fd, dir_names[i], 0700);
 			s->dir[i] = open_dir(s->fd, dir_names[i]);
 		}
-		snprintf(path, sizeof path, "%.400s/%s", s->path, dir_names[i]);
 		if (s->dir[i] == -1)
-			return cannot_open(s, path, why);
-		if (check_safe(s, i, path, want, why) == -1)
+			return cannot_open(s, i, why);
+		if (check_safe(s, i, want, why) == -1)
 			return -1;
 	}
 	return 0;
@@ -504,17 +520,17 @@ spool_rename(struct spool *s, int fd, int from, const char *name, int to,
     const char *new_name)
 {
 	int ret = rename_noreplace(s, from, name, to, new_name);
-	int why = errno;
-	int same = spool_same(s, fd, to, new_name);
+	int why = errno, same;
 
-	/* A rename over a network may say no and have happened. */
-	if (same == 1)
-		return SPOOL_OK;
 	/*
 	 * What lies in tmp/ is its maker's alone: it was ours that went.  By
 	 * now a worker may have taken it further, as nobody locks a new job.
 	 */
 	if (ret == 0 && from == SPOOL_TMP)
+		return SPOOL_OK;
+	/* A rename over a network may say no and have happened. */
+	same = spool_same(s, fd, to, new_name);
+	if (same == 1)
 		return SPOOL_OK;
 	if (ret == 0) {
 		/* It took somebody else's file, who had the name by then. */
@@ -534,13 +550,13 @@ spool_move(struct spool *s, int fd, int from, int to, const char *name)
 	return spool_rename(s, fd, from, name, to, name);
 }
 
+/* For a name that nobody else makes: one after the other, from anywhere. */
 static uint32_t
-random_number(void)
+next_number(struct spool *s)
 {
-	uint32_t n;
-
-	fs_random(&n, sizeof n);
-	return n;
+	while (s->number == 0)
+		fs_random(&s->number, sizeof s->number);
+	return s->number++;
 }
 
 /* ---- Reading and writing ---- */
@@ -685,14 +701,14 @@ spool_paused(const struct spool *s)
 }
 
 int
-spool_pause(const struct spool *s, const struct buf *text)
+spool_pause(struct spool *s, const struct buf *text)
 {
 	char name[32];
 	int fd, ret = -1, saved;
 
 	/* By way of tmp/: nobody reads half a text. */
 	snprintf(name, sizeof name, "paused.%08lx",
-	    (unsigned long)random_number());
+	    (unsigned long)next_number(s));
 	fd = fs_create(s->dir[SPOOL_TMP], name, buf_text(text), text->len,
 	    s->durable ? FS_SYNC : FS_FLUSH);
 	if (fd != -1) {
@@ -862,7 +878,7 @@ spool_discard(struct spool *s, int fd, int dir, const char *name)
 
 	/* By way of tmp/: a name may be another's by the time of unlink. */
 	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx", name,
-	    (unsigned long)random_number());
+	    (unsigned long)next_number(s));
 	r = spool_rename(s, fd, dir, name, SPOOL_TMP, tmp_name);
 	if (r == SPOOL_OK && unlinkat(s->dir[SPOOL_TMP], tmp_name, 0) == -1)
 		r = SPOOL_ERROR;
@@ -871,42 +887,20 @@ spool_discard(struct spool *s, int fd, int dir, const char *name)
 
 /* ---- Enqueueing ---- */
 
-/* 1 if some state but pending/ has the name, 0, or -1 with errno. */
-static int
-is_taken(const struct spool *s, const char *id)
-{
-	struct stat st;
-	int dir;
-
-	for (dir = 0; dir < JOB_STATES; dir++) {
-		if (dir == SPOOL_PENDING)
-			continue;
-		if (fstatat(s->dir[dir], id, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			return 1;
-		if (errno != ENOENT)
-			return -1;
-	}
-	return 0;
-}
-
 /*
- * Moves tmp/tmp_name to pending/, under an ID that is made here: by its time
- * and random part nobody else makes it just now, so one look will do.
+ * Moves tmp/tmp_name to pending/, under an ID that is made here.  This process
+ * makes none twice; that another one makes it in the same millisecond is one
+ * case in 2^30, and if that job does not wait any more, both still run: the
+ * record of the first is archived.
  */
 static enum spool_result
 move_in_new(struct spool *s, int fd, const char *tmp_name, char *id)
 {
 	enum spool_result r;
-	int taken;
 
 	do {
-		job_id_make(id, spool_now(s), random_number());
-		taken = is_taken(s, id);
-		if (taken == -1)
-			return SPOOL_ERROR;
-		r = taken ?
-		    SPOOL_EXISTS :
-		    spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_PENDING, id);
+		job_id_make(id, spool_now(s), next_number(s));
+		r = spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_PENDING, id);
 	} while (r == SPOOL_EXISTS);
 	return r;
 }
@@ -966,10 +960,12 @@ spool_prepare(struct spool *s, struct spool_new *n, const struct buf *text,
 	enum fs_sync sync = !s->durable ? FS_FLUSH : alone ? FS_SYNC : FS_LATER;
 
 	snprintf(n->id, sizeof n->id, "%s", id);
-	snprintf(n->tmp_name, sizeof n->tmp_name, "%s.%08lx",
-	    id[0] != '\0' ? id : "new", (unsigned long)random_number());
-	n->fd = fs_create(s->dir[SPOOL_TMP], n->tmp_name, buf_text(text),
-	    text->len, sync);
+	do {
+		snprintf(n->tmp_name, sizeof n->tmp_name, "%s.%08lx",
+		    id[0] != '\0' ? id : "new", (unsigned long)next_number(s));
+		n->fd = fs_create(s->dir[SPOOL_TMP], n->tmp_name,
+		    buf_text(text), text->len, sync);
+	} while (n->fd == -1 && errno == EEXIST);
 	n->synced = n->fd != -1 && sync != FS_LATER;
 	return n->fd == -1 ? -1 : 0;
 }

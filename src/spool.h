@@ -43,12 +43,14 @@ enum spool_dir {
 struct spool {
 	char *path; /* absolute */
 	int fd;	    /* of the directory; -1: there is none */
+	dev_t device; /* the file system that all of it must be on */
 	int dir[SPOOL_DIRS];
 	int durable;	/* sync what must not be lost */
 	int64_t settle; /* microseconds until half-written is dead */
 	int lock_fd;	/* of SPOOL/lock while held, else -1 */
 	int lock_depth;
 	int64_t stamped; /* the last time handed out */
+	uint32_t number; /* the next one for a name; 0: none was chosen yet */
 	char host[SPOOL_HOST_MAX + 1];
 };
 
@@ -255,7 +257,7 @@ int spool_paused(const struct spool *s);
  * Has nothing new start: SPOOL/paused, with a text that says who, when and why.
  * 0 or -1 with errno.
  */
-int spool_pause(const struct spool *s, const struct buf *text);
+int spool_pause(struct spool *s, const struct buf *text);
 
 /* Lets jobs start again; 0, or -1 with errno: ENOENT if it was not paused. */
 int spool_resume(const struct spool *s);

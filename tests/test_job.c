@@ -962,6 +962,10 @@ START_TEST(id_make)
 	/* In order of time. */
 	job_id_make(other, S(0) + 131000, 0);
 	ck_assert_int_lt(strcmp(out, other), 0);
+	/* And of number, within a millisecond. */
+	job_id_make(out, S(0), 31);
+	job_id_make(other, S(0), 32);
+	ck_assert_int_lt(strcmp(out, other), 0);
 	/* All thirty bits count that six letters can hold. */
 	job_id_make(out, S(0), UINT32_C(1) << 29);
 	job_id_make(other, S(0), 0);

@@ -249,14 +249,6 @@ latency(int count, const char *path)
 /* ---- The calls of one enqueue ---- */
 
 static void
-look(int dir, const char *name)
-{
-	struct stat st;
-
-	(void)fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
-}
-
-static void
 enqueue(const char *path, const char *number)
 {
 	static const char *const dirs[] = { "pending", "processing",
@@ -273,10 +265,10 @@ enqueue(const char *path, const char *number)
 		die("getcwd");
 	spool = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fstat(spool, &st);
+	fstat(spool, &st);
 	for (i = 0; i < 9; i++) {
 		dir[i] = openat(spool, dirs[i],
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		fstat(spool, &st);
 		fstat(dir[i], &st);
 	}
 	fd = openat(spool, "config", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -286,7 +278,6 @@ enqueue(const char *path, const char *number)
 	}
 	fstatvfs(spool, &v);
 	(void)!getrandom(random, 4, 0);
-	(void)!getrandom(random, 4, 0);
 	snprintf(temporary, sizeof temporary, "new.%s", number);
 	snprintf(id, sizeof id, "b.%s", number);
 	memset(text, 'x', 150);
@@ -295,12 +286,8 @@ enqueue(const char *path, const char *number)
 	if (fd == -1 || write(fd, text, 150) != 150)
 		die(temporary);
 	close(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-	for (i = 1; i < 5; i++)
-		look(dir[i], id);
 	if (renameat(dir[5], temporary, dir[0], id) == -1)
 		die(id);
-	fstat(fd, &st);
-	look(dir[0], id);
 	close(fd);
 	(void)!write(1, id, strlen(id));
 	for (i = 0; i < 9; i++)

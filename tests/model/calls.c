@@ -173,6 +173,9 @@ rename_begin(struct turn *t, int from, int to)
 	a->rename = RENAME_SAME;
 	if (file != -1 && file != descriptor(a))
 		snatch(t, file);
+	/* What lies in tmp/ is its maker's alone. */
+	if (file != -1 && from == TMP)
+		rename_ends(t, OK);
 	/* Nothing but the answer is wanted, and it is known already. */
 	if (file == -1 && t->s.file[descriptor(a)].place != to)
 		rename_ends(t, exists ? EXISTS : GONE);
@@ -185,7 +188,7 @@ rename_same(struct turn *t)
 	int from = a->route & 15, to = a->route >> 4;
 
 	if (t->s.file[descriptor(a)].place == to ||
-	    (a->taken != 0 && (from == TMP || broken(t, SAME_MOVE))))
+	    (a->taken != 0 && broken(t, SAME_MOVE)))
 		rename_ends(t, OK);
 	else if (a->taken == 0)
 		rename_ends(t, GONE);
