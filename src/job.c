@@ -100,14 +100,13 @@ job_id_make(char out[JOB_NAME_MAX + 1], int64_t now, uint32_t number)
 {
 	/* Crockford's alphabet in lower case: no i, l, o, u to misread. */
 	static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
-	char time[WHEN_SIZE], tail[7];
-	int i;
+	size_t i;
 
-	tail[6] = '\0';
-	for (i = 6; i > 0; i--, number >>= 5)
-		tail[i - 1] = letters[number & 31];
-	when_format_id(time, now);
-	snprintf(out, JOB_NAME_MAX + 1, "%s-%s", time, tail);
+	when_format_id(out, now);
+	i = strlen(out);
+	memcpy(out + i, "-000000", 8);
+	for (i += 6; number != 0 && out[i] != '-'; i--, number >>= 5)
+		out[i] = letters[number & 31];
 }
 
 int64_t

@@ -95,44 +95,79 @@ utc_split(int64_t us, struct civil *c)
 	c->day = rest + 1;
 }
 
+/*
+ * Writes a time in a form whose letters stand for the digits of its parts: Y
+ * year, M month, D day, h hour, m minute, s second, i milli-, u microsecond.
+ * All else stands for itself.  From the right, a digit at a time: printf(3)
+ * took a seventh of the instructions of an enqueue.
+ */
+static void
+format(char out[WHEN_SIZE], int64_t us, const char *form)
+{
+	struct civil c;
+	size_t i = strlen(form);
+	int milli, *part;
+
+	utc_split(us, &c);
+	milli = c.micro / 1000;
+	out[i] = '\0';
+	while (i-- > 0) {
+		switch (form[i]) {
+		case 'Y':
+			part = &c.year;
+			break;
+		case 'M':
+			part = &c.month;
+			break;
+		case 'D':
+			part = &c.day;
+			break;
+		case 'h':
+			part = &c.hour;
+			break;
+		case 'm':
+			part = &c.minute;
+			break;
+		case 's':
+			part = &c.second;
+			break;
+		case 'i':
+			part = &milli;
+			break;
+		case 'u':
+			part = &c.micro;
+			break;
+		default:
+			out[i] = form[i];
+			continue;
+		}
+		out[i] = (char)('0' + *part % 10);
+		*part /= 10;
+	}
+}
+
 void
 when_format(char out[WHEN_SIZE], int64_t us)
 {
-	struct civil c;
-
-	utc_split(us, &c);
-	snprintf(out, WHEN_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year,
-	    c.month, c.day, c.hour, c.minute, c.second, c.micro);
+	format(out, us, "YYYY-MM-DDThh:mm:ss.uuuuuuZ");
 }
 
 void
 when_format_ms(char out[WHEN_SIZE], int64_t us)
 {
-	struct civil c;
-
-	utc_split(us, &c);
-	snprintf(out, WHEN_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year,
-	    c.month, c.day, c.hour, c.minute, c.second, c.micro / 1000);
+	format(out, us, "YYYY-MM-DDThh:mm:ss.iiiZ");
 }
 
 void
 when_format_s(char out[WHEN_SIZE], int64_t us)
 {
-	struct civil c;
-
-	utc_split(us, &c);
-	snprintf(out, WHEN_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year,
-	    c.month, c.day, c.hour, c.minute, c.second);
+	format(out, us, "YYYY-MM-DDThh:mm:ssZ");
 }
 
 void
 when_format_id(char out[WHEN_SIZE], int64_t us)
 {
-	struct civil c;
-
-	utc_split(us, &c);
-	snprintf(out, WHEN_SIZE, "%04d%02d%02dT%02d%02d%02d.%03d", c.year,
-	    c.month, c.day, c.hour, c.minute, c.second, c.micro / 1000);
+	format(out, us, "YYYYMMDDThhmmss.iii");
 }
 
 /* The units of durations, the longest first. */
