@@ -40,7 +40,7 @@ OBJS = \
 	src/conf.o src/spool.o src/registry.o src/claim.o src/record.o \
 	src/why.o src/record_json.o \
 	src/log.o src/progress.o src/index.o src/scout.o src/proc.o \
-	src/worker.o src/crew.o \
+	src/sink.o src/worker.o src/crew.o \
 	src/supervisor.o src/doctor.o \
 	src/opt.o src/cmd.o src/cmd_submit.o src/cmd_batch.o src/cmd_enqueue.o \
 	src/cmd_list.o src/cmd_status.o \

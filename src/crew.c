@@ -157,21 +157,25 @@ crew_order(struct crew *crew, struct crew_member *m, const struct order *order)
 	return 0;
 }
 
-/* Takes what has come; 0, or -1 at the end of the stream. */
-static int
-receive(struct crew_member *m)
+int
+crew_receive(struct crew_member *m)
 {
+	size_t room;
 	ssize_t n;
 
+	if (m->socket == -1)
+		return -1;
 	if (buf_reserve(&m->in, sizeof(struct answer)) == -1)
 		return 0;
+	room = sizeof(struct answer) - m->in.len;
 	do
-		n = read(m->socket, m->in.data + m->in.len,
-		    sizeof(struct answer) - m->in.len);
+		n = read(m->socket, m->in.data + m->in.len, room);
 	while (n == -1 && errno == EINTR);
 	if (n > 0)
 		m->in.len += (size_t)n;
-	return n > 0 || (n == -1 && errno == EAGAIN) ? 0 : -1;
+	if (n > 0 || (n == -1 && errno == EAGAIN))
+		return n == (ssize_t)room;
+	return -1;
 }
 
 /* Takes a whole answer out of what has come; 1 or 0. */
@@ -196,15 +200,8 @@ extract(struct crew_member *m, struct answer *a)
 int
 crew_answer(struct crew *crew, struct crew_member *m, struct answer *answer)
 {
-	int end = 0;
-
-	if (m->socket == -1)
-		return -1;
-	if (!extract(m, answer)) {
-		end = receive(m);
-		if (!extract(m, answer))
-			return end;
-	}
+	if (!extract(m, answer))
+		return 0;
 	m->held = answer->kind == ANSWER_HELD;
 	if (answer->kind == ANSWER_DONE && m->busy) {
 		m->busy = 0;

@@ -65,9 +65,12 @@ int crew_order(struct crew *crew, struct crew_member *m,
     const struct order *order);
 
 /*
- * The next answer of a member: 1, 0 if there is none whole, -1 if it has
- * closed its socket.
+ * Takes in what a member has sent: 1 if there may be more, 0 if not, -1 if it
+ * has closed its socket.
  */
+int crew_receive(struct crew_member *m);
+
+/* The next answer of what was taken in: 1, or 0 if there is none whole. */
 int crew_answer(struct crew *crew, struct crew_member *m,
     struct answer *answer);
 

@@ -710,12 +710,26 @@ check_worker(struct doctor *d, const char *name, const struct stat *st)
 	}
 }
 
+/* True for WORKER.out and WORKER.err of a worker that may live. */
+static int
+is_spare(const struct doctor *d, const char *name)
+{
+	char worker[REGISTRY_NAME_MAX] = "";
+	const char *dot = strrchr(name, '.');
+
+	if (dot == NULL || (size_t)(dot - name) >= sizeof worker)
+		return 0;
+	memcpy(worker, name, (size_t)(dot - name));
+	return (strcmp(dot, ".out") == 0 || strcmp(dot, ".err") == 0) &&
+	    registry_alive(d->spool, worker) != 0;
+}
+
 /* What was being written 36 hours ago is not any more. */
 static void
 check_tmp(struct doctor *d, const char *name, const struct stat *st)
 {
 	if (d->options->now - change_time(st) <= SPOOL_TMP_AGE ||
-	    is_held(d, SPOOL_TMP, name) != 0)
+	    is_held(d, SPOOL_TMP, name) != 0 || is_spare(d, name))
 		return;
 	if (sure(d, LEFT))
 		tell(d, LEFT, d->repairing && discard(d, name, st), name,

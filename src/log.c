@@ -50,12 +50,12 @@ log_reopen(struct log *log)
 }
 
 void
-log_line(const struct log *log, const char *text)
+log_line_at(const struct log *log, int64_t us, const char *text)
 {
 	struct buf line = BUF_EMPTY;
 	char time[WHEN_SIZE];
 
-	when_format_ms(time, fs_now());
+	when_format_ms(time, us);
 	if (log->below != NULL)
 		progress_lift(log->below, &line);
 	buf_printf(&line, "%s %s\n", time, text);
@@ -63,6 +63,12 @@ log_line(const struct log *log, const char *text)
 		progress_lower(log->below, &line);
 	(void)fs_write(log->fd, buf_text(&line), line.len);
 	buf_free(&line);
+}
+
+void
+log_line(const struct log *log, const char *text)
+{
+	log_line_at(log, fs_now(), text);
 }
 
 void

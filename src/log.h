@@ -4,6 +4,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdint.h>
+
 #include "msg.h"
 
 struct progress;
@@ -22,6 +24,9 @@ void log_reopen(struct log *log);
 
 /* Writes a line; text is what stands behind the time. */
 void log_line(const struct log *log, const char *text);
+
+/* The same, of something that happened at that time (fs_now). */
+void log_line_at(const struct log *log, int64_t us, const char *text);
 
 /* Writes "event=EVENT error=TEXT", the text quoted as logfmt wants it. */
 void log_error(const struct log *log, const char *event, const char *text);

@@ -71,6 +71,12 @@ int os_kill_session(pid_t session, int sig);
  */
 pid_t os_vfork(void (*child)(void *arg), void *arg);
 
+/*
+ * Zeroed memory that a child process shares with us; NULL with errno.  It is
+ * never given back.
+ */
+void *os_shared(size_t n);
+
 /* getrandom(2); 0, or -1 if the system has none (yet). */
 int os_random(void *bytes, size_t n);
 
@@ -81,8 +87,12 @@ int os_random(void *bytes, size_t n);
  */
 int os_sync_all(int fd);
 
-/* pipe(2), both ends with CLOEXEC; 0, or -1 with errno. */
-int os_pipe(int fds[2]);
+/*
+ * 0 if nobody else has the file open that fd is open on, neither by another
+ * open(2) here nor in another process; -1 with errno: somebody may.  The
+ * process may be sent a SIGPOLL by it.
+ */
+int os_sole_open(int fd);
 
 /* The columns of a terminal, 0 if it is none or does not tell. */
 size_t os_columns(int fd);

@@ -4,6 +4,7 @@
 
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 #include <errno.h>
 #include <unistd.h>
@@ -36,6 +37,15 @@ os_vfork(void (*child)(void *arg), void *arg)
 		_exit(127);
 	}
 	return pid;
+}
+
+void *
+os_shared(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON,
+	    -1, 0);
+
+	return p != MAP_FAILED ? p : NULL;
 }
 
 size_t

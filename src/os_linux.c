@@ -1,4 +1,4 @@
-/* Linux: renameat2(2), inotify(7), /proc. */
+/* Linux: renameat2(2), inotify(7), leases, /proc. */
 #define _GNU_SOURCE
 #include "os.h"
 
@@ -250,10 +250,16 @@ os_sync_all(int fd)
 	return ret;
 }
 
+/*
+ * Such a lease is given to the only one who has the file open: fcntl(2).  It
+ * is given back at once; who opens the file meanwhile has to wait for that.
+ */
 int
-os_pipe(int fds[2])
+os_sole_open(int fd)
 {
-	return pipe2(fds, O_CLOEXEC);
+	if (fcntl(fd, F_SETLEASE, F_WRLCK) == -1)
+		return -1;
+	return fcntl(fd, F_SETLEASE, F_UNLCK);
 }
 
 int

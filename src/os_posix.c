@@ -92,13 +92,11 @@ os_sync_all(int fd)
 }
 
 int
-os_pipe(int fds[2])
+os_sole_open(int fd)
 {
-	if (pipe(fds) == -1)
-		return -1;
-	(void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
-	(void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-	return 0;
+	(void)fd;
+	errno = ENOSYS;
+	return -1;
 }
 
 int

@@ -26,9 +26,11 @@ enum stage {
 	STAGE_EXEC
 };
 
-struct trouble {
+/* In memory that it shares with us, be it made by vfork(2) or by fork(2). */
+struct proc_trouble {
 	enum stage stage;
-	int error;
+	int error; /* 0: none */
+	char dir[152]; /* that could not be entered, or how it begins */
 };
 
 /* ---- What it finds ---- */
@@ -123,8 +125,13 @@ home(void)
 struct child {
 	const struct proc_spec *spec;
 	const char *dir;
-	int report[2]; /* a pipe: the child says on it why it could not */
 };
+
+struct proc_trouble *
+proc_trouble(void)
+{
+	return os_shared(sizeof(struct proc_trouble));
+}
 
 /*
  * In the child: becomes the job, or says why not.  What the worker catches,
@@ -135,10 +142,9 @@ become(void *arg)
 {
 	const struct child *c = arg;
 	const struct proc_spec *p = c->spec;
-	struct trouble t = { STAGE_SETUP, 0 };
+	enum stage stage = STAGE_SETUP;
 	sigset_t none;
 
-	(void)fs_close(c->report[0]); /* it may be one too many */
 	(void)setsid();
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -148,17 +154,18 @@ become(void *arg)
 		goto fail;
 	if (p->job->umask >= 0)
 		(void)umask((mode_t)p->job->umask);
-	t.stage = STAGE_CWD;
+	stage = STAGE_CWD;
 	if (chdir(c->dir) == -1)
 		goto fail;
-	t.stage = STAGE_EXEC;
+	stage = STAGE_EXEC;
 	if (p->job->command != NULL)
 		execl("/bin/sh", "sh", "-c", p->job->command, (char *)NULL);
 	else
 		execvp(p->job->argv[0], p->job->argv);
 fail:
-	t.error = errno;
-	(void)fs_write(c->report[1], &t, sizeof t);
+	p->trouble->error = errno;
+	p->trouble->stage = stage;
+	strncpy(p->trouble->dir, c->dir, sizeof p->trouble->dir - 1);
 	_exit(127);
 }
 
@@ -170,49 +177,33 @@ is_shortage(int error)
 	    error == ENFILE;
 }
 
-/* Why the run could not begin, and what a shell would exit with. */
-static void
-explain(const struct child *c, const struct trouble *t,
-    struct proc_failure *failure)
+int
+proc_failed(const struct proc_spec *spec, struct proc_failure *failure)
 {
-	const struct job *job = c->spec->job;
+	const struct proc_trouble *t = spec->trouble;
+	const struct job *job = spec->job;
 	const char *what = job->command != NULL ? "/bin/sh" : job->argv[0];
 	const char *verb = "cannot execute";
 
+	if (t->error == 0)
+		return 0;
+	if (t->stage == STAGE_SETUP || is_shortage(t->error)) {
+		errno = t->error;
+		return -1;
+	}
 	if (t->stage == STAGE_CWD) {
-		what = c->dir;
+		what = t->dir;
 		verb = "cannot enter directory";
 	}
 	failure->exit_code =
 	    t->error == ENOENT || t->error == ENOTDIR ? 127 : 126;
 	snprintf(failure->what, sizeof failure->what, "%s %.150s: %s", verb,
 	    what, strerror(t->error));
-}
-
-/* Waits until the child is the job, or has told why not; as proc_start. */
-static pid_t
-await_exec(struct child *c, pid_t pid, struct proc_failure *failure)
-{
-	struct trouble t;
-	ssize_t n;
-
-	/* The end of the pipe closes when exec(2) succeeds. */
-	(void)fs_close(c->report[1]);
-	n = fs_read(c->report[0], &t, sizeof t);
-	(void)fs_close(c->report[0]);
-	if (n != (ssize_t)sizeof t)
-		return pid;
-	proc_reap(pid);
-	if (t.stage == STAGE_SETUP || is_shortage(t.error)) {
-		errno = t.error;
-		return -1;
-	}
-	explain(c, &t, failure);
-	return 0;
+	return 1;
 }
 
 pid_t
-proc_start(const struct proc_spec *spec, struct proc_failure *failure)
+proc_start(const struct proc_spec *spec)
 {
 	char **ours = environ;
 	struct setting setting;
@@ -220,20 +211,13 @@ proc_start(const struct proc_spec *spec, struct proc_failure *failure)
 	pid_t pid = -1;
 	int saved;
 
+	spec->trouble->error = 0;
 	c.spec = spec;
-	if (setting_make(&setting, spec) == 0 && os_pipe(c.report) == 0) {
+	if (setting_make(&setting, spec) == 0) {
 		/* Where execvp(3) looks for programs is the job's PATH. */
 		environ = setting.env;
 		c.dir = spec->job->cwd != NULL ? spec->job->cwd : home();
 		pid = os_vfork(become, &c);
-		if (pid == -1) {
-			saved = errno;
-			(void)fs_close(c.report[0]);
-			(void)fs_close(c.report[1]);
-			errno = saved;
-		} else {
-			pid = await_exec(&c, pid, failure);
-		}
 		environ = ours;
 	}
 	saved = errno;

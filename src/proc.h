@@ -16,7 +16,11 @@
 /* The job's descriptor of its own file is this or above. */
 #define PROC_LOCK_FD 10
 
+/* Where a child says what kept it from becoming its job. */
+struct proc_trouble;
+
 struct proc_spec {
+	struct proc_trouble *trouble;
 	const struct job *job;
 	const char *id;
 	const char *spool;  /* path */
@@ -39,12 +43,22 @@ struct proc_failure {
 	char what[JOB_ERROR_MAX];
 };
 
+/* For one run after the other; NULL with errno.  It is never given back. */
+struct proc_trouble *proc_trouble(void);
+
 /*
- * Starts a job in a session of its own.  Returns its PID; 0 if the program
- * or its directory cannot be used, and fills *failure: that is a failed run;
- * -1 with errno if no process could be made: that is not the job's fault.
+ * Starts a job in a session of its own.  Returns its PID, or -1 with errno if
+ * no process could be made.
  */
-pid_t proc_start(const struct proc_spec *spec, struct proc_failure *failure);
+pid_t proc_start(const struct proc_spec *spec);
+
+/*
+ * Whether a process that has ended had become the job.  Returns 0 if it had;
+ * 1 if the program or its directory cannot be used, and fills *failure: that
+ * is a failed run; -1 with errno if it lacked something else: that is not the
+ * job's fault.
+ */
+int proc_failed(const struct proc_spec *spec, struct proc_failure *failure);
 
 /*
  * 1 if the process has ended, and fills *status; it is still to be reaped,

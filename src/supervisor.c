@@ -496,15 +496,18 @@ static void
 take_answers(struct supervisor *sv, struct crew_member *m)
 {
 	static struct answer a;
-	int r;
+	int more;
 
-	while ((r = crew_answer(&sv->crew, m, &a)) == 1) {
-		if (a.text_len > 0)
-			log_line(&sv->log, a.text);
-		if (a.kind == ANSWER_DONE)
-			take_done(sv, m, &a);
-	}
-	if (r == -1 && m->socket != -1) {
+	do {
+		more = crew_receive(m);
+		while (crew_answer(&sv->crew, m, &a) == 1) {
+			if (a.text_len > 0)
+				log_line_at(&sv->log, a.time, a.text);
+			if (a.kind == ANSWER_DONE)
+				take_done(sv, m, &a);
+		}
+	} while (more == 1);
+	if (more == -1 && m->socket != -1) {
 		(void)fs_close(m->socket);
 		m->socket = -1; /* SIGCHLD tells the rest */
 	}

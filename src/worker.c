@@ -16,11 +16,13 @@
 #include "fs.h"
 #include "os.h"
 #include "proc.h"
+#include "sink.h"
 #include "text.h"
 
 #define WORKER_TICK   WHEN_SECOND	 /* looks for requests, checks output */
 #define WORKER_LINGER (WHEN_SECOND / 20) /* between looks at a session */
 #define WORKER_RETRY  (2 * WHEN_SECOND)	 /* between tries to record an end */
+#define WORKER_SAY    (WHEN_SECOND / 20) /* until it is told that a job runs */
 
 /* Why a run is being ended before its time. */
 enum cause {
@@ -38,16 +40,19 @@ struct worker {
 	struct spool spool;
 	struct order order;
 	struct claim claim;
+	struct sinks sinks;
+	struct proc_trouble *trouble;
+	struct buf unsaid; /* an answer that waits for the next */
 	sigset_t waiting; /* the mask to wait with: SIGCHLD comes through */
 };
 
 /* The job while it runs. */
 struct run {
 	pid_t pid;
-	int out_fd, err_fd;
 	int64_t started;  /* all of these on the monotonic clock */
 	int64_t deadline; /* of the timeout; WHEN_NEVER: none */
 	int64_t kill_at;
+	int64_t say;
 	int64_t tick;
 	int64_t touch;
 	enum cause cause;
@@ -57,15 +62,31 @@ struct run {
 
 /* ---- Talking to the supervisor ---- */
 
+/* Sends what is unsaid. */
 static void
-send_answer(struct worker *w, const struct answer *a)
+send_unsaid(struct worker *w)
 {
-	if (w->socket == -1)
-		return;
-	if (fs_write(w->socket, a, ANSWER_HEAD + a->text_len) == -1) {
+	if (w->socket != -1 &&
+	    fs_write(w->socket, buf_text(&w->unsaid), w->unsaid.len) == -1) {
 		(void)fs_close(w->socket);
 		w->socket = -1;
 	}
+	buf_clear(&w->unsaid);
+}
+
+/* Has an answer sent along with the next one. */
+static void
+leave_unsaid(struct worker *w, struct answer *a)
+{
+	a->time = fs_now();
+	buf_add(&w->unsaid, a, ANSWER_HEAD + a->text_len);
+}
+
+static void
+send_answer(struct worker *w, struct answer *a)
+{
+	leave_unsaid(w, a);
+	send_unsaid(w);
 }
 
 /* Puts a line for the log into an answer: the fields after the time. */
@@ -135,43 +156,6 @@ take_order(struct worker *w, struct order *order)
 
 /* ---- While a job runs ---- */
 
-static void
-close_output(struct worker *w, int fd, const char *stream)
-{
-	char name[SPOOL_OUTPUT_MAX];
-	struct stat st;
-
-	/* No file: it wrote nothing. */
-	if (fstat(fd, &st) == 0 && st.st_size == 0) {
-		spool_output_name(name, w->claim.name, w->claim.attempt,
-		    stream);
-		(void)unlinkat(w->spool.dir[SPOOL_OUTPUT], name, 0);
-	}
-	(void)fs_close(fd);
-}
-
-static int
-open_outputs(struct worker *w, struct run *r)
-{
-	char name[SPOOL_OUTPUT_MAX];
-	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
-	int dir = w->spool.dir[SPOOL_OUTPUT];
-	int saved;
-
-	spool_output_name(name, w->claim.name, w->claim.attempt, "out");
-	r->out_fd = fs_open(dir, name, flags, 0600);
-	if (r->out_fd == -1)
-		return -1;
-	spool_output_name(name, w->claim.name, w->claim.attempt, "err");
-	r->err_fd = fs_open(dir, name, flags, 0600);
-	if (r->err_fd != -1)
-		return 0;
-	saved = errno;
-	close_output(w, r->out_fd, "out");
-	errno = saved;
-	return -1;
-}
-
 /* Begins to end the run; a stronger cause does not replace the first. */
 static void
 end_run(struct worker *w, struct run *r, enum cause cause, int64_t now)
@@ -201,8 +185,8 @@ tick(struct worker *w, struct run *r, int64_t now)
 	r->tick = now + WORKER_TICK;
 	if (claim_is_cancelled(&w->claim))
 		end_run(w, r, CAUSE_CANCEL, now);
-	if (over_limit(r->out_fd, conf->max_output_bytes) ||
-	    over_limit(r->err_fd, conf->max_output_bytes))
+	if (over_limit(w->sinks.fd[SINK_OUT], conf->max_output_bytes) ||
+	    over_limit(w->sinks.fd[SINK_ERR], conf->max_output_bytes))
 		end_run(w, r, CAUSE_OUTPUT, now);
 	if (now >= r->touch) {
 		r->touch = now + conf->lock_lease_seconds * WHEN_SECOND / 3;
@@ -261,6 +245,10 @@ watch_run(struct worker *w, struct run *r)
 		now = fs_mono();
 		if (now >= r->tick)
 			tick(w, r, now);
+		if (now >= r->say) {
+			send_unsaid(w);
+			r->say = WHEN_NEVER;
+		}
 		if (now >= r->deadline)
 			end_run(w, r, CAUSE_TIMEOUT, now);
 		if (now >= r->kill_at) {
@@ -268,7 +256,8 @@ watch_run(struct worker *w, struct run *r)
 			r->kill_at = WHEN_NEVER;
 		}
 		wait_for(w, r,
-		    earliest(r->tick, earliest(r->deadline, r->kill_at)));
+		    earliest(earliest(r->tick, r->say),
+			earliest(r->deadline, r->kill_at)));
 	} while (!proc_ended(r->pid, &r->status));
 	/* What it started has the same grace; SIGTERM was for all. */
 	while (r->cause != CAUSE_NONE && fs_mono() < r->kill_at &&
@@ -394,6 +383,10 @@ return_job(struct worker *w, struct run *r, int error, struct answer *a)
 	a->state = w->claim.end.state;
 }
 
+/*
+ * Most jobs have ended soon: that one has begun is told with its end, so that
+ * the supervisor is not woken twice, unless that takes longer.
+ */
 static void
 log_start(struct worker *w)
 {
@@ -403,7 +396,7 @@ log_start(struct worker *w)
 	answer_init(&a, ANSWER_LOG);
 	e.attempt = w->claim.attempt;
 	set_text(w, &a, &e, "processing");
-	send_answer(w, &a);
+	leave_unsaid(w, &a);
 }
 
 static void
@@ -418,6 +411,7 @@ run_init(struct worker *w, struct run *r)
 	r->deadline =
 	    timeout > 0 ? r->started + timeout * WHEN_SECOND : WHEN_NEVER;
 	r->kill_at = WHEN_NEVER;
+	r->say = r->started + WORKER_SAY;
 	r->tick = r->started + WORKER_TICK;
 	r->touch =
 	    r->started + w->order.conf.lock_lease_seconds * WHEN_SECOND / 3;
@@ -430,14 +424,14 @@ run_job(struct worker *w, struct answer *a)
 	struct proc_failure failure;
 	struct proc_spec spec;
 	struct run r;
-	pid_t pid;
-	int error;
+	int failed = -1, error;
 
 	run_init(w, &r);
-	if (open_outputs(w, &r) == -1) {
+	if (sinks_open(&w->sinks, w->claim.name, w->claim.attempt) == -1) {
 		return_job(w, &r, errno, a);
 		return;
 	}
+	spec.trouble = w->trouble;
 	spec.job = &w->claim.job;
 	spec.id = w->claim.name;
 	spec.spool = w->spool.path;
@@ -445,19 +439,21 @@ run_job(struct worker *w, struct answer *a)
 	spec.attempt = w->claim.attempt;
 	spec.max_retries = claim_rule(&w->order.conf, spec.job).max_retries;
 	spec.lock_fd = w->claim.fd;
-	spec.out_fd = r.out_fd;
-	spec.err_fd = r.err_fd;
-	pid = r.pid = proc_start(&spec, &failure);
+	spec.out_fd = w->sinks.fd[SINK_OUT];
+	spec.err_fd = w->sinks.fd[SINK_ERR];
+	r.pid = proc_start(&spec);
 	error = errno;
 	log_start(w);
-	if (r.pid > 0)
+	if (r.pid > 0) {
 		watch_run(w, &r);
-	close_output(w, r.out_fd, "out");
-	close_output(w, r.err_fd, "err");
-	if (pid == -1)
+		failed = proc_failed(&spec, &failure);
+		error = errno;
+	}
+	sinks_close(&w->sinks);
+	if (failed == -1)
 		return_job(w, &r, error, a);
 	else
-		finish_run(w, &r, pid == 0 ? &failure : NULL, a);
+		finish_run(w, &r, failed == 1 ? &failure : NULL, a);
 }
 
 /* ---- Orders ---- */
@@ -502,7 +498,12 @@ do_nothing(int sig)
 static void
 set_signals(struct worker *w)
 {
-	static const int deaf[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ };
+	/* SIGPOLL: somebody opens what os_sole_open is looking at. */
+	static const int deaf[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ,
+#ifdef SIGPOLL
+		SIGPOLL,
+#endif
+	};
 	struct sigaction sa;
 	sigset_t block;
 	size_t i;
@@ -547,7 +548,13 @@ enter(struct worker *w)
 	struct job_event e;
 	struct answer a;
 
-	w->entry = registry_enter(&w->spool, w->name, &empty);
+	sinks_init(&w->sinks, &w->spool, w->name);
+	w->entry = -1;
+	w->trouble = proc_trouble();
+	/* Room for all that is unsaid: to tell an end needs no memory. */
+	if (w->trouble != NULL &&
+	    buf_reserve(&w->unsaid, 2 * sizeof(struct answer)) == 0)
+		w->entry = registry_enter(&w->spool, w->name, &empty);
 	if (w->entry != -1)
 		return 0;
 	e = trouble_event(errno);
@@ -575,6 +582,7 @@ worker_main(int socket, const char *spool_path, const char *name)
 	while (w.socket != -1 && take_order(&w, &w.order))
 		if (w.order.kind == ORDER_RUN)
 			work(&w);
+	sinks_free(&w.sinks);
 	registry_leave(&w.spool, name, w.entry);
 	_exit(0);
 }

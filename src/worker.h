@@ -46,6 +46,7 @@ struct answer {
 	enum claim_result result;
 	int ran;	  /* it was run */
 	int state;	  /* where the job is now, or JOB_NO_STATE */
+	int64_t time;	  /* when it was given */
 	int64_t due;	  /* with CLAIM_LATER */
 	int64_t duration; /* of the run, microseconds */
 	size_t text_len;

@@ -26,6 +26,7 @@ static const struct {
 	{ "registry", suite_registry },
 	{ "claim", suite_claim },
 	{ "index", suite_index },
+	{ "sink", suite_sink },
 	{ "progress", suite_progress },
 	{ "doctor", suite_doctor },
 	{ "opt", suite_opt },

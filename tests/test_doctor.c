@@ -580,6 +580,24 @@ START_TEST(orphaned)
 }
 END_TEST
 
+/* What an idle worker keeps for its next job may be old. */
+START_TEST(spare)
+{
+	struct holder worker;
+
+	put_file(SPOOL_WORKERS, "x.1.1", "");
+	put_file(SPOOL_TMP, "x.1.1.out", "");
+	put_file(SPOOL_TMP, "x.1.1.err", "");
+	put_file(SPOOL_TMP, "x.1.1.log", "");
+	put_file(SPOOL_TMP, "x.1.2.out", "");
+	worker = hold(SPOOL_WORKERS, "x.1.1");
+	ck_assert_str_eq(examine(0, fs_now() + 37 * HOUR),
+	    "note left tmp/x.1.1.log\n"
+	    "note left tmp/x.1.2.out\n");
+	let_go(&worker);
+}
+END_TEST
+
 /* A worker that lives has its entry locked. */
 START_TEST(runs)
 {
@@ -701,6 +719,7 @@ suite_doctor(void)
 	tcase_add_test(t, held);
 	tcase_add_test(t, locked);
 	tcase_add_test(t, orphaned);
+	tcase_add_test(t, spare);
 	tcase_add_test(t, runs);
 	tcase_add_test(t, archiving);
 	tcase_add_test(t, written_to);

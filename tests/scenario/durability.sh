@@ -49,5 +49,5 @@ is 'write-new sync-new tmp-to-pending sync-pending/ print ' \
 
 traced worker start --drain || :
 is 'pending-to-processing append sync-job append sync-job processing-to-dead sync-dead/ sync-processing/ ' \
-    "$(calls | sed 's/\(write\|sync\)-new //g; s/tmp-to-workers //g')" \
+    "$(calls | sed 's/\(write\|sync\)-new //g; s/tmp-to-workers //g; s/output-to-tmp //g')" \
     'what a run does'

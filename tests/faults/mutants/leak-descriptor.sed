@@ -1,3 +1,3 @@
-# worker.c: a worker leaves the outputs of its jobs open
+# sink.c: a worker leaves the outputs of its jobs open
 # caught by: limits-many
-/^close_output(/,/^}/s/(void)fs_close(fd);/;/
+/^sinks_close(/,/^}/s/(void)fs_close(k->fd\[i\]);/;/

@@ -1,0 +1,45 @@
+/*
+ * sink - the files that take what a job writes.
+ *
+ * Owns: making them for a run, removing those that stayed empty or keeping
+ * them for the next run.
+ * Must not know: who writes, how a run ends.
+ *
+ * Most jobs write nothing, and to make and remove a file costs more than all
+ * else that is done for them: ext4 does not give a new file the place of one
+ * that was removed within the last minutes, and searches for another.  So an
+ * empty file that nobody else has open waits in tmp/, as WORKER.out or
+ * WORKER.err, and is renamed for the next run.
+ */
+#ifndef SINK_H
+#define SINK_H
+
+#include "registry.h"
+#include "spool.h"
+
+enum sink_stream {
+	SINK_OUT,
+	SINK_ERR
+};
+#define SINKS 2
+
+struct sinks {
+	const struct spool *spool;
+	const char *worker;
+	int fd[SINKS]; /* during a run; else of what waits, or -1 */
+	char name[SINKS][SPOOL_OUTPUT_MAX];
+};
+
+/* None yet.  worker: whose files these are. */
+void sinks_init(struct sinks *k, const struct spool *s, const char *worker);
+
+/* Makes both for a run: k->fd is open on them.  0, or -1 with errno. */
+int sinks_open(struct sinks *k, const char *job, int attempt);
+
+/* The run has ended: what it has written stays. */
+void sinks_close(struct sinks *k);
+
+/* Removes what waits for a next run. */
+void sinks_free(struct sinks *k);
+
+#endif
