@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -111,6 +112,18 @@ find_live(const struct waiting *w, const char *id)
 	return e != NULL ? e : index_find(&w->live, JOB_FAILED, id);
 }
 
+/* Notes a job that lives, to be looked at soon; 0, or -1 without memory. */
+static int
+note_live(struct waiting *w, const char *id, int dir)
+{
+	struct index_entry *e = index_add(&w->live, dir, id, 0);
+
+	if (e == NULL)
+		return -1;
+	index_set(&w->live, e, 0, 0, 0);
+	return 0;
+}
+
 /*
  * A job is in that state now, or JOB_NO_STATE: it is nowhere.  One that is
  * not known is of interest only if all are, and it lives.
@@ -120,11 +133,11 @@ place(struct waiting *w, const char *id, int dir)
 {
 	struct index_entry *e = find_live(w, id);
 
-	if (e != NULL && e->dir == dir)
+	if (e != NULL && (int)e->dir == dir)
 		return;
 	if (e == NULL && (!w->all || !is_live(dir) || is_foreign(w, id, dir)))
 		return;
-	if (is_live(dir) && index_add(&w->live, dir, id, 0) == NULL) {
+	if (is_live(dir) && note_live(w, id, dir) == -1) {
 		w->lost = 1; /* out of memory: it is found again */
 		return;
 	}
@@ -146,14 +159,14 @@ place(struct waiting *w, const char *id, int dir)
 static void
 look(struct waiting *w, int64_t mono)
 {
-	char id[JOB_NAME_MAX + 1];
+	char id[JOB_NAME_MAX + 1], room[INDEX_ROOM];
 	struct index_entry *e;
 	struct stat st;
 	int alive = 0, dir;
 
 	while (alive < WAIT_ALIVE && (e = index_next(&w->live, mono)) != NULL) {
-		memcpy(id, e->name, strlen(e->name) + 1);
-		dir = e->dir;
+		snprintf(id, sizeof id, "%s", index_name(e, room));
+		dir = (int)e->dir;
 		if (fstatat(w->spool.dir[dir], id, &st, AT_SYMLINK_NOFOLLOW) ==
 		    -1)
 			dir = spool_find(&w->spool, id);
@@ -338,8 +351,7 @@ find_all(struct waiting *w, const struct cmd_ids *ids)
 		w->count[r.dir]++;
 		if (r.dir == JOB_DEAD)
 			take_dead(w, r.name);
-		if (is_live(r.dir) &&
-		    index_add(&w->live, r.dir, r.name, 0) == NULL) {
+		if (is_live(r.dir) && note_live(w, r.name, r.dir) == -1) {
 			msg_warn("%s", r.name);
 			set_status(w, MSG_REFUSED);
 		}

@@ -11,40 +11,57 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "when.h"
+
+/* A million entries are to fit into 64 MB: hence the small numbers below. */
+
 enum index_place {
-	INDEX_LATER,  /* waits for its time */
-	INDEX_READY,  /* is due */
-	INDEX_HELD,   /* a worker has it */
-	INDEX_IGNORED /* no job: not to be looked at again */
+	INDEX_NEW,     /* not in the order yet */
+	INDEX_LATER,   /* waits for its time */
+	INDEX_READY,   /* is due */
+	INDEX_HELD,    /* a worker has it */
+	INDEX_IGNORED, /* no job: not to be looked at again */
+	INDEX_FREE     /* no entry: its memory waits for one */
 };
 
+#define INDEX_TICK (WHEN_SECOND / 16) /* that `seen` is counted in */
+
 struct index_entry {
-	struct index_entry *next; /* in its hash bucket */
-	int64_t due;		  /* wall clock, microseconds; 0: now */
+	int64_t due; /* wall clock, microseconds; 0: now */
 	int64_t created;
-	int64_t seen; /* monotonic clock: known since then */
-	uint64_t inode;
-	int64_t changed; /* ctime of what was read; 0: nothing was */
-	size_t slot;	 /* in the heap of its place */
-	unsigned mark;	 /* the scan that saw it last */
-	enum index_place place;
-	unsigned char dir;
-	unsigned char priority;
-	unsigned char busy;    /* a namesake or a lock was in the way */
-	unsigned char again;   /* while held: its name was given anew */
-	unsigned char written; /* while held: it was written */
-	unsigned char half;    /* half-written when it was last read */
-	unsigned char named;   /* what is odd about it is in the log */
-	char name[];
+	union {
+		uint64_t digits; /* of a generated ID */
+		char *text;	 /* of any other name */
+	} name;			 /* index_name tells it */
+	uint32_t tail;		 /* of a generated ID */
+	uint32_t number;	 /* of the entry */
+	uint32_t next;		 /* in its hash bucket; 0: none */
+	uint32_t slot;		 /* in the heap of its place */
+	uint32_t seen;		 /* monotonic clock: known since then */
+	uint32_t inode;		 /* its low bits */
+	uint32_t changed;	 /* made of the ctime of what was read, or 0 */
+	unsigned mark : 8;	 /* the scan that saw it last */
+	unsigned place : 3;
+	unsigned dir : 4;
+	unsigned priority : 4;
+	unsigned busy : 1;    /* a namesake or a lock was in the way */
+	unsigned again : 1;   /* while held: its name was given anew */
+	unsigned written : 1; /* while held: it was written */
+	unsigned half : 1;    /* half-written when it was last read */
+	unsigned named : 1;   /* what is odd about it is in the log */
 };
 
 struct index_heap {
-	struct index_entry **entry;
+	uint32_t *entry; /* numbers */
 	size_t count, room;
 };
 
 struct index {
-	struct index_entry **bucket;
+	struct index_entry **chunk; /* entries stay where they are */
+	size_t chunks;
+	uint32_t used;	 /* numbers that were given to entries so far */
+	uint32_t unused; /* the first of those that are free; 0: none */
+	uint32_t *bucket;
 	size_t buckets, count;
 	size_t ignored; /* of count: those that are no jobs */
 	int fifo;	/* order without priority */
@@ -60,11 +77,21 @@ struct index_entry *index_find(const struct index *ix, int dir,
     const char *name);
 
 /*
- * The entry of dir/name, made if need be (INDEX_LATER, due now, seen
- * at `mono`).  NULL with errno ENOMEM.
+ * The entry of dir/name, made if need be (INDEX_NEW, seen at `mono`).  NULL
+ * with errno ENOMEM.
  */
 struct index_entry *index_add(struct index *ix, int dir, const char *name,
     int64_t mono);
+
+/* The name of an entry, in `room` if it is not elsewhere. */
+#define INDEX_ROOM 27
+const char *index_name(const struct index_entry *e, char room[INDEX_ROOM]);
+
+/* For how long an entry is known at `mono`, microseconds: not longer. */
+int64_t index_known(const struct index_entry *e, int64_t mono);
+
+/* Says that it is known from `mono` on. */
+void index_see(struct index_entry *e, int64_t mono);
 
 /* Says anew when an entry is due and how it is ordered then. */
 void index_set(struct index *ix, struct index_entry *e, int64_t due,

@@ -98,15 +98,13 @@ job_name_valid(const char *name)
 void
 job_id_make(char out[JOB_NAME_MAX + 1], int64_t now, uint32_t number)
 {
-	/* Crockford's alphabet in lower case: no i, l, o, u to misread. */
-	static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
 	size_t i;
 
 	when_format_id(out, now);
 	i = strlen(out);
 	memcpy(out + i, "-000000", 8);
 	for (i += 6; number != 0 && out[i] != '-'; i--, number >>= 5)
-		out[i] = letters[number & 31];
+		out[i] = JOB_LETTERS[number & 31];
 }
 
 int64_t

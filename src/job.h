@@ -157,6 +157,9 @@ int job_name_valid(const char *name);
 /* True for an ID~TIME. */
 int job_name_old(const char *name);
 
+/* Crockford's alphabet in lower case: no i, l, o, u to misread. */
+#define JOB_LETTERS "0123456789abcdefghjkmnpqrstvwxyz"
+
 /* A generated ID: the time and six base-32 letters of `number`. */
 void job_id_make(char out[JOB_NAME_MAX + 1], int64_t now, uint32_t number);
 

@@ -58,11 +58,13 @@ void
 scout_name(struct scout *sc, struct index_entry *e, const char *what)
 {
 	struct buf line = BUF_EMPTY, path = BUF_EMPTY;
+	char room[INDEX_ROOM];
 
 	if (e->named)
 		return;
 	e->named = 1;
-	buf_printf(&path, "%s/%s", spool_dir_name(e->dir), e->name);
+	buf_printf(&path, "%s/%s", spool_dir_name((int)e->dir),
+	    index_name(e, room));
 	buf_puts(&line, "event=left-alone file=");
 	text_logfmt(&line, buf_text(&path), path.len);
 	buf_free(&path);
@@ -79,11 +81,14 @@ ignore(struct scout *sc, struct index_entry *e, const char *what)
 	index_set_aside(sc->index, e, INDEX_IGNORED);
 }
 
-static int64_t
-change_time(const struct stat *st)
+/* Tells one time of change from another; never 0. */
+static uint32_t
+change_mark(const struct stat *st)
 {
-	return (int64_t)st->st_ctim.tv_sec * WHEN_SECOND +
-	    st->st_ctim.tv_nsec / 1000;
+	uint64_t ns = (uint64_t)st->st_ctim.tv_sec * 1000000000U +
+	    (uint64_t)st->st_ctim.tv_nsec;
+
+	return (uint32_t)((ns * UINT64_C(0x9E3779B97F4A7C15)) >> 32) | 1;
 }
 
 /* Enters what the file says; what cannot be accepted is for the claim. */
@@ -94,7 +99,8 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 	struct job_error error;
 	enum job_parsed parsed;
 	struct job job;
-	int64_t now = fs_now(), due = 0, created;
+	int64_t now = fs_now(), known = index_known(e, fs_mono());
+	int64_t due = 0, created;
 	struct stat st;
 
 	if (spool_read(fd, &text) == -1) {
@@ -104,17 +110,16 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 		return;
 	}
 	created = spool_changed(fd);
-	e->changed = fstat(fd, &st) == 0 ? change_time(&st) : 0;
+	e->changed = fstat(fd, &st) == 0 ? change_mark(&st) : 0;
 	parsed = job_parse(&job, buf_text(&text), text.len, &error);
 	if (parsed == JOB_OK)
-		due =
-		    claim_due(sc->conf, &job, e->dir, now, fs_mono() - e->seen);
+		due = claim_due(sc->conf, &job, (int)e->dir, now, known);
 	else if (parsed == JOB_HALF)
-		due = claim_settled(sc->spool, fd, now, fs_mono() - e->seen);
+		due = claim_settled(sc->spool, fd, now, known);
 	if (job.created_at >= 0)
 		created = job.created_at;
 	e->half = parsed == JOB_HALF;
-	index_set(sc->index, e, due, created, job.priority);
+	index_set(sc->index, e, due > now ? due : 0, created, job.priority);
 	job_free(&job);
 	buf_free(&text);
 }
@@ -123,14 +128,16 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 static void
 examine(struct scout *sc, struct index_entry *e)
 {
+	char room[INDEX_ROOM];
+	const char *name = index_name(e, room);
 	enum spool_result r;
 	int fd = -1;
 
-	if (!job_id_valid(e->name)) {
+	if (!job_id_valid(name)) {
 		ignore(sc, e, "not a job ID");
 		return;
 	}
-	r = spool_open_job(sc->spool, e->dir, e->name, &fd);
+	r = spool_open_job(sc->spool, (int)e->dir, name, &fd);
 	if (r == SPOOL_OK) {
 		e->busy = 0;
 		enter(sc, e, fd);
@@ -146,6 +153,13 @@ examine(struct scout *sc, struct index_entry *e)
 	}
 }
 
+/* Tells one inode from another, as far as 32 bits can; 0: not known. */
+static uint32_t
+inode_mark(uint64_t inode)
+{
+	return (uint32_t)(inode ^ inode >> 32);
+}
+
 void
 scout_enter(struct scout *sc, int dir, const char *name, uint64_t inode)
 {
@@ -153,15 +167,15 @@ scout_enter(struct scout *sc, int dir, const char *name, uint64_t inode)
 
 	if (e == NULL)
 		return; /* out of memory: the next scan finds it */
-	e->mark = sc->mark;
+	e->mark = sc->mark & 255;
 	if (e->place == INDEX_HELD) {
 		e->again = 1;
 		return;
 	}
-	if (inode != 0 && inode != e->inode)
+	if (inode != 0 && inode_mark(inode) != e->inode)
 		e->named = 0;
-	e->inode = inode;
-	e->seen = fs_mono();
+	e->inode = inode_mark(inode);
+	index_see(e, fs_mono());
 	examine(sc, e);
 }
 
@@ -197,9 +211,10 @@ scan_one(void *arg, const char *name, uint64_t inode)
 	struct index_entry *e = index_find(sc->index, sc->dir, name);
 	struct stat st;
 
+	/* One that is known by an event has none. */
 	if (e != NULL && e->inode == 0 && e->place != INDEX_HELD)
-		e->inode = inode; /* known by an event, which has none */
-	if (e == NULL || e->inode != inode) {
+		e->inode = inode_mark(inode);
+	if (e == NULL || e->inode != inode_mark(inode)) {
 		scout_enter(sc, sc->dir, name, inode);
 		return 0;
 	}
@@ -208,12 +223,12 @@ scan_one(void *arg, const char *name, uint64_t inode)
 	 * inode number says little: a new file often gets that of the last
 	 * one removed.
 	 */
-	e->mark = sc->mark;
+	e->mark = sc->mark & 255;
 	if (e->place != INDEX_HELD && e->place != INDEX_IGNORED &&
 	    e->changed != 0 &&
 	    fstatat(sc->spool->dir[sc->dir], name, &st, AT_SYMLINK_NOFOLLOW) ==
 		0 &&
-	    change_time(&st) != e->changed) {
+	    change_mark(&st) != e->changed) {
 		scout_enter(sc, sc->dir, name, inode);
 		return 0;
 	}

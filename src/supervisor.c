@@ -420,6 +420,9 @@ static void
 settle_entry(struct supervisor *sv, struct index_entry *e,
     const struct answer *a)
 {
+	char room[INDEX_ROOM];
+	const char *name = index_name(e, room);
+	int dir = (int)e->dir;
 	int64_t now = fs_now();
 
 	switch (a->result) {
@@ -449,9 +452,9 @@ settle_entry(struct supervisor *sv, struct index_entry *e,
 	}
 	/* To answer busy, the worker itself had it open for writing. */
 	if (e->again)
-		scout_enter(&sv->scout, e->dir, e->name, 0);
+		scout_enter(&sv->scout, dir, name, 0);
 	else if (e->written && a->result == CLAIM_LATER)
-		scout_examine(&sv->scout, e->dir, e->name);
+		scout_examine(&sv->scout, dir, name);
 }
 
 /* Something is or may be in processing/: it is to be looked at soon. */
@@ -617,6 +620,8 @@ hand_out(struct supervisor *sv)
 	static struct order order;
 	struct crew_member *m;
 	struct index_entry *e;
+	char room[INDEX_ROOM];
+	const char *name;
 	int64_t mono = fs_mono();
 
 	while (!sv->stopping && mono >= sv->resume &&
@@ -624,17 +629,18 @@ hand_out(struct supervisor *sv)
 	    (e = index_next(&sv->index, fs_now())) != NULL) {
 		if (is_held_up(sv, mono))
 			return;
-		if (crew_find(&sv->crew, e->name) != NULL) {
+		name = index_name(e, room);
+		if (crew_find(&sv->crew, name) != NULL) {
 			e->busy = 1; /* a namesake is at work here */
 			index_delay(&sv->index, e, fs_now() + SUPERVISOR_BUSY);
 			continue;
 		}
 		order.kind = ORDER_RUN;
-		order.dir = e->dir;
-		order.known_us = mono - e->seen;
+		order.dir = (int)e->dir;
+		order.known_us = index_known(e, mono);
 		order.conf = sv->conf;
 		memset(order.name, 0, sizeof order.name);
-		memcpy(order.name, e->name, strlen(e->name));
+		memcpy(order.name, name, strlen(name));
 		if (crew_order(&sv->crew, m, &order) == -1) {
 			(void)fs_close(m->socket);
 			m->socket = -1;
@@ -671,12 +677,13 @@ static void
 verify_later(struct supervisor *sv, int64_t mono)
 {
 	struct index_entry *e;
+	char room[INDEX_ROOM];
 	struct stat st;
 
 	if (mono < sv->verify)
 		return;
 	while ((e = index_later(&sv->index)) != NULL &&
-	    fstatat(sv->spool->dir[e->dir], e->name, &st,
+	    fstatat(sv->spool->dir[e->dir], index_name(e, room), &st,
 		AT_SYMLINK_NOFOLLOW) == -1 &&
 	    errno == ENOENT)
 		index_remove(&sv->index, e);

@@ -72,7 +72,7 @@ all_whole() {
 
 # tmp_is_empty: nothing was left in tmp/.
 tmp_is_empty() {
-	is '' "$(find spool/tmp -type f)" 'what lies in tmp/'
+	is '' "$(left_in_tmp)" 'what lies in tmp/'
 }
 
 # refuses COMMAND...: it exits 75, prints nothing, says in its first line that

@@ -61,6 +61,12 @@ drop() {
 	mv "spool/tmp/$name" "spool/pending/$name"
 }
 
+# left_in_tmp: what lies in tmp/ but the outputs that workers keep there.
+left_in_tmp() {
+	find spool/tmp -type f ! -name '*.[1-9]*.[1-9]*.out' \
+	    ! -name '*.[1-9]*.[1-9]*.err'
+}
+
 # workers OPTION...: a supervisor in the background; its PID is $SUPERVISOR,
 # its log ./log (added to).
 workers() {

@@ -24,6 +24,17 @@ teardown(void)
 	index_free(&ix);
 }
 
+/* The name of an entry, until the next but one call. */
+static const char *
+name_of(const struct index_entry *e)
+{
+	static char room[2][INDEX_ROOM];
+	static int last;
+
+	last = !last;
+	return index_name(e, room[last]);
+}
+
 static struct index_entry *
 add(const char *name, int64_t due, int64_t created, int priority)
 {
@@ -43,12 +54,12 @@ expect_order(int64_t now, const char *const *names)
 	for (; *names != NULL; names++) {
 		e = index_next(&ix, now);
 		ck_assert_msg(e != NULL, "expected %s, got none", *names);
-		ck_assert_msg(strcmp(e->name, *names) == 0,
-		    "expected %s, got %s", *names, e->name);
+		ck_assert_msg(strcmp(name_of(e), *names) == 0,
+		    "expected %s, got %s", *names, name_of(e));
 		index_set_aside(&ix, e, INDEX_HELD);
 	}
 	e = index_next(&ix, now);
-	ck_assert_msg(e == NULL, "expected none, got %s", e ? e->name : "");
+	ck_assert_msg(e == NULL, "expected none, got %s", e ? name_of(e) : "");
 }
 
 START_TEST(empty)
@@ -65,27 +76,86 @@ END_TEST
 
 START_TEST(new_entry)
 {
-	struct index_entry *e = index_add(&ix, JOB_FAILED, "a", 55);
+	struct index_entry *e = index_add(&ix, JOB_FAILED, "a", 55), *other;
 
-	ck_assert_str_eq(e->name, "a");
-	ck_assert_int_eq(e->dir, JOB_FAILED);
-	ck_assert_int_eq(e->seen, 55);
+	ck_assert_str_eq(name_of(e), "a");
+	ck_assert_uint_eq(e->dir, JOB_FAILED);
 	ck_assert_int_eq(e->due, 0);
-	ck_assert_int_eq(e->place, INDEX_LATER);
+	ck_assert_uint_eq(e->place, INDEX_NEW);
 	/* The same again; another directory is another entry. */
-	ck_assert_ptr_eq(index_add(&ix, JOB_FAILED, "a", 77), e);
-	ck_assert_int_eq(e->seen, 55);
+	ck_assert_ptr_eq(index_add(&ix, JOB_FAILED, "a", 99 * INDEX_TICK), e);
+	ck_assert_int_eq(index_known(e, 99 * INDEX_TICK), 98 * INDEX_TICK);
 	ck_assert_ptr_eq(index_find(&ix, JOB_FAILED, "a"), e);
 	ck_assert_ptr_null(index_find(&ix, JOB_PENDING, "a"));
 	ck_assert_ptr_null(index_find(&ix, JOB_FAILED, "aa"));
-	ck_assert_ptr_ne(index_add(&ix, JOB_PENDING, "a", 0), e);
+	other = index_add(&ix, JOB_PENDING, "a", 0);
+	ck_assert_ptr_ne(other, e);
 	ck_assert_uint_eq(ix.count, 2);
-	/* Due now. */
-	ck_assert_ptr_nonnull(index_next(&ix, 0));
+	/* In no order yet. */
+	ck_assert_ptr_null(index_next(&ix, WHEN_NEVER - 1));
+	index_set(&ix, other, 0, 0, 0);
+	ck_assert_ptr_eq(index_next(&ix, 0), other);
 	index_remove(&ix, e);
 	ck_assert_ptr_null(index_find(&ix, JOB_FAILED, "a"));
 	ck_assert_ptr_nonnull(index_find(&ix, JOB_PENDING, "a"));
 	ck_assert_uint_eq(ix.count, 1);
+}
+END_TEST
+
+/* Names that are packed, and names that only look as if they could be. */
+START_TEST(names)
+{
+	static const char *const all[] = { "20261126T162216.438-9fevqg",
+		"20261126T162216.438-9fevqh", "20261126T162216.439-9fevqg",
+		"00000000T000000.000-000000", "99999999T999999.999-zzzzzz",
+		"20261126T162216.438-9fevqi", "20261126T162216.438-9fevq",
+		"20261126T162216.438-9fevqgg", "20261126T162216.438-9FEVQG",
+		"20261126t162216.438-9fevqg", "20261126T162216.438.9fevqg",
+		"20261126T162216.438", "", "n" };
+	struct index_entry *e[LEN(all)];
+	char longest[256];
+	size_t i;
+
+	memset(longest, 'x', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	ck_assert_str_eq(name_of(add(longest, 0, 0, 0)), longest);
+	for (i = 0; i < LEN(all); i++) {
+		ck_assert_ptr_null(index_find(&ix, JOB_PENDING, all[i]));
+		e[i] = add(all[i], 0, 0, 0);
+	}
+	for (i = 0; i < LEN(all); i++) {
+		ck_assert_str_eq(name_of(e[i]), all[i]);
+		ck_assert_ptr_eq(index_find(&ix, JOB_PENDING, all[i]), e[i]);
+		ck_assert_ptr_null(index_find(&ix, JOB_FAILED, all[i]));
+	}
+	/* In their order, packed or not. */
+	ck_assert_str_eq(name_of(index_next(&ix, 0)), "");
+	index_remove(&ix, e[12]);
+	ck_assert_str_eq(name_of(index_next(&ix, 0)), all[3]);
+}
+END_TEST
+
+/* Never longer than it is, and not much shorter. */
+START_TEST(known)
+{
+	struct index_entry *e = add("a", 0, 0, 0);
+	int64_t base = INT64_C(3000) * 86400 * WHEN_SECOND, us, for_us;
+
+	for (us = 0; us < WHEN_SECOND; us += 7777) {
+		index_see(e, base + us);
+		ck_assert_int_eq(index_known(e, base + us), 0);
+		ck_assert_int_eq(index_known(e, 0), 0);
+		for_us = index_known(e, base + us + 60 * WHEN_SECOND);
+		ck_assert_int_le(for_us, 60 * WHEN_SECOND);
+		ck_assert_int_gt(for_us, 60 * WHEN_SECOND - INDEX_TICK);
+	}
+}
+END_TEST
+
+/* A million are to fit into 64 MB, with 4 bytes each for heap and bucket. */
+START_TEST(small)
+{
+	ck_assert_uint_le(sizeof(struct index_entry), 56);
 }
 END_TEST
 
@@ -130,11 +200,11 @@ START_TEST(order_changes)
 		"c", "new-high", NULL };
 
 	add_some();
-	ck_assert_str_eq(index_next(&ix, 99)->name, "new-high");
+	ck_assert_str_eq(name_of(index_next(&ix, 99)), "new-high");
 	index_set_fifo(&ix, 1);
-	ck_assert_str_eq(index_next(&ix, 99)->name, "old-low");
+	ck_assert_str_eq(name_of(index_next(&ix, 99)), "old-low");
 	index_set_fifo(&ix, 0);
-	ck_assert_str_eq(index_next(&ix, 99)->name, "new-high");
+	ck_assert_str_eq(name_of(index_next(&ix, 99)), "new-high");
 	index_set_fifo(&ix, 1);
 	expect_order(99, want);
 }
@@ -150,19 +220,19 @@ START_TEST(due_times)
 	ck_assert_ptr_null(index_next(&ix, 9));
 	ck_assert_int_eq(index_next_due(&ix), 10);
 	e = index_next(&ix, 10);
-	ck_assert_str_eq(e->name, "a");
-	ck_assert_int_eq(e->place, INDEX_READY);
+	ck_assert_str_eq(name_of(e), "a");
+	ck_assert_uint_eq(e->place, INDEX_READY);
 	ck_assert_int_eq(index_next_due(&ix), 20);
 	/* It stays the next until it is taken. */
 	ck_assert_ptr_eq(index_next(&ix, 11), e);
-	ck_assert_str_eq(index_next(&ix, 30)->name, "c");
+	ck_assert_str_eq(name_of(index_next(&ix, 30)), "c");
 	ck_assert_int_eq(index_next_due(&ix), WHEN_NEVER);
 	/* Delayed while it is ready. */
 	index_delay(&ix, e, 50);
-	ck_assert_int_eq(e->place, INDEX_LATER);
+	ck_assert_uint_eq(e->place, INDEX_LATER);
 	ck_assert_int_eq(index_next_due(&ix), 50);
 	index_remove(&ix, index_find(&ix, JOB_PENDING, "c"));
-	ck_assert_str_eq(index_next(&ix, 49)->name, "b");
+	ck_assert_str_eq(name_of(index_next(&ix, 49)), "b");
 	index_remove(&ix, index_find(&ix, JOB_PENDING, "b"));
 	ck_assert_ptr_null(index_next(&ix, 49));
 	ck_assert_ptr_eq(index_next(&ix, 50), e);
@@ -179,7 +249,7 @@ START_TEST(delay_keeps_order)
 	add("high", 0, 3, 2);
 	index_delay(&ix, index_find(&ix, JOB_PENDING, "older"), 10);
 	index_delay(&ix, index_find(&ix, JOB_PENDING, "high"), 20);
-	ck_assert_str_eq(index_next(&ix, 9)->name, "newer");
+	ck_assert_str_eq(name_of(index_next(&ix, 9)), "newer");
 	expect_order(20, want);
 }
 END_TEST
@@ -191,7 +261,7 @@ START_TEST(set_aside)
 	ck_assert_ptr_eq(index_next(&ix, 1), a);
 	index_set_aside(&ix, a, INDEX_HELD);
 	ck_assert_ptr_eq(index_next(&ix, 1), b);
-	ck_assert_int_eq(a->place, INDEX_HELD);
+	ck_assert_uint_eq(a->place, INDEX_HELD);
 	ck_assert_ptr_eq(index_find(&ix, JOB_PENDING, "a"), a);
 	index_set_aside(&ix, b, INDEX_IGNORED);
 	ck_assert_uint_eq(ix.ignored, 1);
@@ -225,7 +295,7 @@ START_TEST(sweep)
 	index_set_aside(&ix, add("ignored", 0, 0, 0), INDEX_IGNORED);
 	e = index_add(&ix, JOB_FAILED, "ready", 0);
 	index_set(&ix, e, 0, 0, 1);
-	ck_assert_str_eq(index_next(&ix, 1)->name, "ready");
+	ck_assert_str_eq(name_of(index_next(&ix, 1)), "ready");
 	index_sweep(&ix, JOB_PENDING, 7);
 	for (i = 0; i < LEN(gone); i++)
 		ck_assert_ptr_null(index_find(&ix, JOB_PENDING, gone[i]));
@@ -236,7 +306,7 @@ START_TEST(sweep)
 	ck_assert_uint_eq(ix.ignored, 0);
 	ck_assert_ptr_eq(index_next(&ix, 1), e);
 	index_remove(&ix, e);
-	ck_assert_str_eq(index_next(&ix, 1)->name, "marked");
+	ck_assert_str_eq(name_of(index_next(&ix, 1)), "marked");
 	ck_assert_int_eq(index_next_due(&ix), WHEN_NEVER);
 }
 END_TEST
@@ -247,7 +317,7 @@ hasten(void *arg, struct index_entry *e)
 	int *calls = arg;
 
 	(*calls)++;
-	if (strcmp(e->name, "goes") == 0)
+	if (strcmp(name_of(e), "goes") == 0)
 		index_remove(&ix, e);
 	else
 		index_delay(&ix, e, 20);
@@ -265,7 +335,7 @@ START_TEST(each_later)
 	add("now", 1, 0, 0);
 	index_set_aside(&ix, add("held", 900, 0, 0), INDEX_HELD);
 	index_set_aside(&ix, add("ignored", 900, 0, 0), INDEX_IGNORED);
-	ck_assert_str_eq(index_next(&ix, 10)->name, "now");
+	ck_assert_str_eq(name_of(index_next(&ix, 10)), "now");
 	index_each_later(&ix, hasten, &calls);
 	ck_assert_int_eq(calls, 3);
 	ck_assert_ptr_null(index_find(&ix, JOB_PENDING, "goes"));
@@ -311,7 +381,7 @@ compare(const struct twin *a, const struct twin *b)
 		return a->priority > b->priority ? -1 : 1;
 	if (a->created != b->created)
 		return a->created < b->created ? -1 : 1;
-	return strcmp(a->entry->name, b->entry->name);
+	return strcmp(name_of(a->entry), name_of(b->entry));
 }
 
 static struct twin *
@@ -356,7 +426,7 @@ check_model(unsigned step)
 		(twin_of(e)->place != INDEX_LATER || twin_of(e)->due > now ||
 		    compare(twin_of(e), best) != 0)))
 		ck_abort_msg("step %u: expected %s, got %s", step,
-		    best ? best->entry->name : "none", e ? e->name : "none");
+		    best ? name_of(best->entry) : "none", e ? name_of(e) : "none");
 	if (index_next_due(&ix) != due)
 		ck_abort_msg("step %u: expected due %lld, got %lld", step,
 		    (long long)due, (long long)index_next_due(&ix));
@@ -376,16 +446,22 @@ model_sweep(unsigned mark)
 static void
 model_add(struct twin *t, size_t i)
 {
-	char name[16];
+	char name[JOB_NAME_MAX + 1];
 
-	snprintf(name, sizeof name, "n%zu", i % NAMES);
+	/* Every third as they are generated. */
+	if (i % 3 == 0)
+		job_id_make(name, (int64_t)(i % NAMES) * 1000, (uint32_t)i);
+	else
+		snprintf(name, sizeof name, "n%zu", i % NAMES);
 	t->entry =
 	    index_add(&ix, i < NAMES ? JOB_PENDING : JOB_FAILED, name, 0);
 	ck_assert_ptr_nonnull(t->entry);
 	t->due = t->created = 0;
 	t->priority = 0;
 	t->place = INDEX_LATER;
-	t->entry->mark = t->mark = chance(3);
+	index_set(&ix, t->entry, 0, 0, 0);
+	t->mark = chance(3);
+	t->entry->mark = t->mark & 255;
 }
 
 static void
@@ -440,8 +516,8 @@ START_TEST(model)
 	for (i = 0; i < LEN(twins); i++)
 		if (twins[i].entry != NULL &&
 		    index_find(&ix, i < NAMES ? JOB_PENDING : JOB_FAILED,
-			twins[i].entry->name) != twins[i].entry)
-			ck_abort_msg("%s is lost", twins[i].entry->name);
+			name_of(twins[i].entry)) != twins[i].entry)
+			ck_abort_msg("%s is lost", name_of(twins[i].entry));
 }
 END_TEST
 
@@ -463,9 +539,9 @@ START_TEST(many)
 			ck_abort_msg("%s is lost", name);
 	}
 	for (i = 0; (e = index_next(&ix, 4999)) != NULL; i++) {
-		if (e->priority > last)
-			ck_abort_msg("%s too late", e->name);
-		last = e->priority;
+		if ((int)e->priority > last)
+			ck_abort_msg("%s too late", name_of(e));
+		last = (int)e->priority;
 		index_remove(&ix, e);
 	}
 	ck_assert_int_eq(i, 5000);
@@ -482,6 +558,9 @@ suite_index(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, empty);
 	tcase_add_test(t, new_entry);
+	tcase_add_test(t, names);
+	tcase_add_test(t, known);
+	tcase_add_test(t, small);
 	tcase_add_test(t, order);
 	tcase_add_test(t, order_fifo);
 	tcase_add_test(t, order_changes);

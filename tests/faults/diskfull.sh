@@ -105,7 +105,7 @@ sound
 exits 0 q purge begins.fits
 exits 0 q purge --state completed
 is 0 "$(count completed)" 'records after a purge'
-is 0 "$(count tmp)" 'what a purge leaves in tmp/'
+is '' "$(left_in_tmp)" 'what a purge leaves in tmp/'
 free_space
 wait_for 20 nothing_live
 is 2 "$(count completed)" 'jobs that have ended'

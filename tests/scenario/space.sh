@@ -35,8 +35,7 @@ is '' "$(cat out)" 'output of a refused enqueue'
 is 1 "$(wc -l <err)" 'lines of its message'
 grep -q min_free_bytes err || fail "it does not say why: $(cat err)"
 is 0 "$(count pending)" 'waiting jobs'
-is '' "$(find spool/tmp -type f ! -name '*.out' ! -name '*.err')" \
-    'files left in tmp/'
+is '' "$(left_in_tmp)" 'files left in tmp/'
 
 sleep 1 # free space is looked at once a second
 drop waits 'command=true'
