@@ -220,7 +220,11 @@ tests/out/fuzz/built: $(OBJS:.o=.c) src/main.c $(HEADERS) $(FUZZ) \
 	@echo >$@
 
 # The program is measured as small boxes have it: static, with musl if that is
-# there.
+# there, and small.
+SMALL = -Os -ffunction-sections -fdata-sections -fno-stack-protector \
+	-fno-unwind-tables -fno-asynchronous-unwind-tables \
+	-static -s -Wl,--gc-sections -Wl,-z,noseparate-code
+
 bench: tests/out/bench/built
 	@tests/bench/run $(T)
 
@@ -228,10 +232,10 @@ tests/out/bench/built: tests/bench/tool.c $(OBJS:.o=.c) src/main.c $(HEADERS) \
 		Makefile src/.flags
 	@mkdir -p tests/out/bench
 	@cc=`command -v musl-gcc || echo '$(CC)'`; o=tests/out/bench; \
-	echo "$$cc -static -o $$o/queuectl src/*.c"; \
-	$$cc $(FLAGS) $(LDFLAGS) -static -s -o $$o/queuectl \
+	echo "$$cc $(SMALL) -o $$o/queuectl src/*.c"; \
+	$$cc $(FLAGS) $(LDFLAGS) $(SMALL) -o $$o/queuectl \
 		$(OBJS:.o=.c) src/main.c $(LDLIBS) && \
-	$$cc $(FLAGS) $(LDFLAGS) -static -s -o $$o/tool \
+	$$cc $(FLAGS) $(LDFLAGS) $(SMALL) -o $$o/tool \
 		tests/bench/tool.c $(LDLIBS)
 	@echo >$@
 

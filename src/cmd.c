@@ -292,7 +292,7 @@ static int
 read_stdin(struct cmd_ids *ids)
 {
 	char chunk[4096];
-	ssize_t n;
+	ssize_t n = 0;
 
 	while (ids->text.len <= CMD_IDS_MAX &&
 	    (n = fs_read(STDIN_FILENO, chunk, sizeof chunk)) > 0)

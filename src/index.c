@@ -7,7 +7,7 @@
 #include "job.h"
 
 #define INDEX_FIRST 64	 /* buckets of an empty index */
-#define INDEX_CHUNK 1024 /* entries that are allocated together */
+#define INDEX_CHUNK 8192 /* entries that are allocated together */
 
 #define NOT_GENERATED UINT32_MAX /* instead of a tail */
 

@@ -117,11 +117,9 @@ os_close_from(int lowest, int keep)
 static int
 process_session(const char *pid, pid_t *group, pid_t *session)
 {
-	char path[64], text[512];
-	const char *p;
+	char path[64], text[512], *p;
 	ssize_t n;
-	int fd, pgrp, sid;
-	char state;
+	int fd;
 
 	snprintf(path, sizeof path, "/proc/%.16s/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -132,15 +130,14 @@ process_session(const char *pid, pid_t *group, pid_t *session)
 	if (n <= 0)
 		return -1;
 	text[n] = '\0';
-	/* The name in parentheses may hold anything: skip to its end. */
+	/* Behind the name, which may hold anything: state, parent, these. */
 	p = strrchr(text, ')');
-	if (p == NULL || sscanf(p, ") %c %*d %d %d", &state, &pgrp, &sid) != 3)
+	if (p == NULL || strlen(p) < 4 || p[2] == 'Z' || p[2] == 'X')
 		return -1;
-	if (state == 'Z' || state == 'X')
-		return -1;
-	*group = pgrp;
-	*session = sid;
-	return 0;
+	(void)strtol(p + 3, &p, 10);
+	*group = (pid_t)strtol(p, &p, 10);
+	*session = (pid_t)strtol(p, NULL, 10);
+	return *group > 0 || *session > 0 ? 0 : -1;
 }
 
 /*
@@ -221,16 +218,19 @@ sync_all_tells(int fd)
 	struct statfs fs;
 	size_t i = 0;
 	struct utsname system;
-	int major = 0, minor = 0;
+	long major, minor;
+	char *p;
 
 	if (fstatfs(fd, &fs) == -1)
 		return 0;
 	while (i < sizeof good / sizeof good[0] &&
 	    good[i] != ((unsigned long)fs.f_type & 0xFFFFFFFF))
 		i++;
-	return i < sizeof good / sizeof good[0] && uname(&system) == 0 &&
-	    sscanf(system.release, "%d.%d", &major, &minor) == 2 &&
-	    (major > 5 || (major == 5 && minor >= 17));
+	if (i == sizeof good / sizeof good[0] || uname(&system) == -1)
+		return 0;
+	major = strtol(system.release, &p, 10);
+	minor = *p == '.' ? strtol(p + 1, NULL, 10) : 0;
+	return major > 5 || (major == 5 && minor >= 17);
 }
 
 int

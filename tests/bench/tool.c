@@ -8,6 +8,7 @@
  *	tool fsync N DIR	appends N times to a file and syncs it
  *	tool repeat N PROG...	runs it N times, one after the other
  *	tool time PROG...	runs it once
+ *	tool now		the monotonic clock
  *	tool latency N SPOOL	drops N jobs, each when the one before is done,
  *				and measures from mv to the first instruction
  *	tool stamp FILE		is such a job
@@ -315,12 +316,14 @@ enqueues(int count, char *path)
 int
 main(int argc, char **argv)
 {
-	const char *what = argc > 2 ? argv[1] : "";
+	const char *what = argc > 1 ? argv[1] : "";
 	int n = argc > 2 ? atoi(argv[2]) : 0;
 	long long begun = now();
 
 	self = argv[0];
-	if (strcmp(what, "floor") == 0 && argc == 5)
+	if (strcmp(what, "now") == 0)
+		begun = 0;
+	else if (strcmp(what, "floor") == 0 && argc == 5)
 		floor_of_all(n, atoi(argv[3]), argv[4]);
 	else if (strcmp(what, "files") == 0 && argc == 4)
 		files(n, argv[3]);
@@ -328,13 +331,13 @@ main(int argc, char **argv)
 		syncs(n, argv[3]);
 	else if (strcmp(what, "repeat") == 0 && argc > 3)
 		repeat(n, argv + 3);
-	else if (strcmp(what, "time") == 0)
+	else if (strcmp(what, "time") == 0 && argc > 2)
 		repeat(1, argv + 2);
 	else if (strcmp(what, "enqueues") == 0 && argc == 4)
 		enqueues(n, argv[3]);
 	else if (strcmp(what, "enqueue") == 0 && argc == 4)
 		enqueue(argv[2], argv[3]);
-	else if (strcmp(what, "stamp") == 0)
+	else if (strcmp(what, "stamp") == 0 && argc == 3)
 		stamp(argv[2]);
 	else if (strcmp(what, "latency") == 0 && argc == 4)
 		latency(n, argv[3]);
