@@ -75,19 +75,22 @@ struct key {
 	int dir;
 };
 
-/* FNV-1a, as its authors describe it. */
+/* FNV-1a, as its authors describe it, of the directory and the name. */
 static uint32_t
-hash_text(uint32_t h, const char *text)
+hash_text(unsigned dir, const char *text)
 {
+	uint32_t h = 2166136261U ^ dir;
+
 	for (; *text != '\0'; text++)
 		h = (h ^ (unsigned char)*text) * 16777619U;
 	return h;
 }
 
-/* The same of eight bytes and four, each turned by itself. */
+/* The same of a name that is packed. */
 static uint32_t
-hash_packed(uint32_t h, uint64_t digits, uint32_t tail)
+hash_packed(unsigned dir, uint64_t digits, uint32_t tail)
 {
+	uint32_t h = 2166136261U ^ dir;
 	int i;
 
 	for (i = 0; i < 8; i++, digits >>= 8)
@@ -97,32 +100,25 @@ hash_packed(uint32_t h, uint64_t digits, uint32_t tail)
 	return h;
 }
 
-static uint32_t
-hash(unsigned dir, const char *text, uint64_t digits, uint32_t tail)
-{
-	uint32_t h = 2166136261U ^ dir;
-
-	return tail == NOT_GENERATED ? hash_text(h, text) :
-				       hash_packed(h, digits, tail);
-}
-
 static void
 key_make(struct key *k, int dir, const char *name)
 {
 	k->text = name;
 	k->dir = dir;
-	if (pack(name, &k->digits, &k->tail) == -1)
-		k->tail = NOT_GENERATED;
-	k->hash = hash((unsigned)dir, name, k->digits, k->tail);
+	if (pack(name, &k->digits, &k->tail) == 0) {
+		k->hash = hash_packed((unsigned)dir, k->digits, k->tail);
+		return;
+	}
+	k->tail = NOT_GENERATED;
+	k->hash = hash_text((unsigned)dir, name);
 }
 
 static uint32_t
 hash_of(const struct index_entry *e)
 {
-	int packed = e->tail != NOT_GENERATED;
-
-	return hash(e->dir, packed ? NULL : e->name.text,
-	    packed ? e->name.digits : 0, e->tail);
+	return e->tail != NOT_GENERATED ?
+	    hash_packed(e->dir, e->name.digits, e->tail) :
+	    hash_text(e->dir, e->name.text);
 }
 
 static int
@@ -174,8 +170,8 @@ grow(struct index *ix)
 {
 	struct index_entry **chunk;
 
-	chunk = realloc(ix->chunk,
-	    (ix->chunks + 1) * sizeof(struct index_entry *));
+	chunk =
+	    realloc(ix->chunk, (ix->chunks + 1) * sizeof(struct index_entry *));
 	if (chunk == NULL)
 		return -1;
 	ix->chunk = chunk;

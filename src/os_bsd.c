@@ -42,8 +42,8 @@ os_vfork(void (*child)(void *arg), void *arg)
 void *
 os_shared(size_t n)
 {
-	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON,
-	    -1, 0);
+	void *p =
+	    mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
 
 	return p != MAP_FAILED ? p : NULL;
 }

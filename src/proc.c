@@ -29,7 +29,7 @@ enum stage {
 /* In memory that it shares with us, be it made by vfork(2) or by fork(2). */
 struct proc_trouble {
 	enum stage stage;
-	int error; /* 0: none */
+	int error;     /* 0: none */
 	char dir[152]; /* that could not be entered, or how it begins */
 };
 

@@ -41,8 +41,8 @@ enum spool_dir {
 #define SPOOL_WHY_MAX  512
 
 struct spool {
-	char *path; /* absolute */
-	int fd;	    /* of the directory; -1: there is none */
+	char *path;   /* absolute */
+	int fd;	      /* of the directory; -1: there is none */
 	dev_t device; /* the file system that all of it must be on */
 	int dir[SPOOL_DIRS];
 	int durable;	/* sync what must not be lost */

@@ -43,7 +43,7 @@ struct worker {
 	struct sinks sinks;
 	struct proc_trouble *trouble;
 	struct buf unsaid; /* an answer that waits for the next */
-	sigset_t waiting; /* the mask to wait with: SIGCHLD comes through */
+	sigset_t waiting;  /* the mask to wait with: SIGCHLD comes through */
 };
 
 /* The job while it runs. */
@@ -499,7 +499,12 @@ static void
 set_signals(struct worker *w)
 {
 	/* SIGPOLL: somebody opens what os_sole_open is looking at. */
-	static const int deaf[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ,
+	static const int deaf[] = {
+		SIGINT,
+		SIGTERM,
+		SIGHUP,
+		SIGPIPE,
+		SIGXFSZ,
 #ifdef SIGPOLL
 		SIGPOLL,
 #endif

@@ -426,7 +426,8 @@ check_model(unsigned step)
 		(twin_of(e)->place != INDEX_LATER || twin_of(e)->due > now ||
 		    compare(twin_of(e), best) != 0)))
 		ck_abort_msg("step %u: expected %s, got %s", step,
-		    best ? name_of(best->entry) : "none", e ? name_of(e) : "none");
+		    best ? name_of(best->entry) : "none",
+		    e ? name_of(e) : "none");
 	if (index_next_due(&ix) != due)
 		ck_abort_msg("step %u: expected due %lld, got %lld", step,
 		    (long long)due, (long long)index_next_due(&ix));
