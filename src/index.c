@@ -150,9 +150,12 @@ index_see(struct index_entry *e, int64_t mono)
 int64_t
 index_known(const struct index_entry *e, int64_t mono)
 {
-	int64_t us = mono - (int64_t)e->seen * INDEX_TICK;
+	/* Both may have run over, at different times. */
+	uint32_t ticks = (uint32_t)(mono / INDEX_TICK) - e->seen;
 
-	return us > 0 ? us : 0;
+	return ticks <= INT32_MAX ?
+	    (int64_t)ticks * INDEX_TICK + mono % INDEX_TICK :
+	    0;
 }
 
 /* ---- Memory ---- */

@@ -88,6 +88,12 @@ int os_random(void *bytes, size_t n);
 int os_sync_all(int fd);
 
 /*
+ * True if, on the file system that fd is on, os_sole_open tells of everybody
+ * who can have a file open.
+ */
+int os_leases(int fd);
+
+/*
  * 0 if nobody else has the file open that fd is open on, neither by another
  * open(2) here nor in another process; -1 with errno: somebody may.  The
  * process may be sent a SIGPOLL by it.

@@ -205,28 +205,39 @@ os_random(void *bytes, size_t n)
 }
 
 /*
+ * True if what fd is on is a file system of this machine alone, by its number
+ * in statfs(2), which does itself what it is asked to.  None of these lies
+ * over another one (overlayfs), or is a network's or FUSE's.
+ */
+static int
+is_local(int fd)
+{
+	static const unsigned long local[] = { 0xEF53 /* ext4 */,
+		0x58465342 /* XFS */, 0x9123683E /* btrfs */,
+		0xF2F52010 /* F2FS */, 0x01021994 /* tmpfs */ };
+	struct statfs fs;
+	size_t i = 0;
+
+	if (fstatfs(fd, &fs) == -1)
+		return 0;
+	while (i < sizeof local / sizeof local[0] &&
+	    local[i] != ((unsigned long)fs.f_type & 0xFFFFFFFF))
+		i++;
+	return i < sizeof local / sizeof local[0];
+}
+
+/*
  * syncfs(2) tells of failed writes since Linux 5.8, and of what the file
- * system itself could not do since 5.17: not where one lies over another
- * (overlayfs), nor over a network or FUSE, which do not pass it on.
+ * system itself could not do since 5.17.
  */
 static int
 sync_all_tells(int fd)
 {
-	static const unsigned long good[] = { 0xEF53 /* ext4 */,
-		0x58465342 /* XFS */, 0x9123683E /* btrfs */,
-		0xF2F52010 /* F2FS */ };
-	struct statfs fs;
-	size_t i = 0;
 	struct utsname system;
 	long major, minor;
 	char *p;
 
-	if (fstatfs(fd, &fs) == -1)
-		return 0;
-	while (i < sizeof good / sizeof good[0] &&
-	    good[i] != ((unsigned long)fs.f_type & 0xFFFFFFFF))
-		i++;
-	if (i == sizeof good / sizeof good[0] || uname(&system) == -1)
+	if (!is_local(fd) || uname(&system) == -1)
 		return 0;
 	major = strtol(system.release, &p, 10);
 	minor = *p == '.' ? strtol(p + 1, NULL, 10) : 0;
@@ -248,6 +259,13 @@ os_sync_all(int fd)
 	if (ret == -1 && errno == EPERM) /* a filter of system calls */
 		errno = ENOSYS;
 	return ret;
+}
+
+/* Elsewhere another host, or who comes by another way, would not be seen. */
+int
+os_leases(int fd)
+{
+	return is_local(fd);
 }
 
 /*

@@ -92,6 +92,13 @@ os_sync_all(int fd)
 }
 
 int
+os_leases(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int
 os_sole_open(int fd)
 {
 	(void)fd;

@@ -7,12 +7,15 @@
  *
  * Most jobs write nothing, and to make and remove a file costs more than all
  * else that is done for them: ext4 does not give a new file the place of one
- * that was removed within the last minutes, and searches for another.  So an
- * empty file that nobody else has open waits in tmp/, as WORKER.out or
- * WORKER.err, and is renamed for the next run.
+ * that was removed within the last minutes, and searches for another.  So a
+ * file that stayed empty waits in tmp/, as WORKER.out or WORKER.err, and is
+ * renamed for the next run; but only if it is as it was made, and nobody else
+ * has it open.
  */
 #ifndef SINK_H
 #define SINK_H
+
+#include <sys/stat.h>
 
 #include "registry.h"
 #include "spool.h"
@@ -26,7 +29,9 @@ enum sink_stream {
 struct sinks {
 	const struct spool *spool;
 	const char *worker;
-	int fd[SINKS]; /* during a run; else of what waits, or -1 */
+	int keeps;		 /* it can be told who has a file open */
+	int fd[SINKS];		 /* during a run; else of what waits, or -1 */
+	struct stat made[SINKS]; /* as the file was when it was made */
 	char name[SINKS][SPOOL_OUTPUT_MAX];
 };
 

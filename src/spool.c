@@ -554,8 +554,11 @@ spool_move(struct spool *s, int fd, int from, int to, const char *name)
 static uint32_t
 next_number(struct spool *s)
 {
-	while (s->number == 0)
+	/* Not near the end of what an ID can hold: they are in order. */
+	while (s->number == 0) {
 		fs_random(&s->number, sizeof s->number);
+		s->number >>= 3;
+	}
 	return s->number++;
 }
 

@@ -357,7 +357,7 @@ finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
 	enum job_reason back = JOB_NO_REASON;
 
 	describe_end(w, r, &end, text, sizeof text);
-	if (failure != NULL) {
+	if (failure != NULL && end.error == NULL) {
 		end.exit_code = failure->exit_code;
 		end.error = failure->what;
 	}

@@ -139,7 +139,7 @@ END_TEST
 START_TEST(known)
 {
 	struct index_entry *e = add("a", 0, 0, 0);
-	int64_t base = INT64_C(3000) * 86400 * WHEN_SECOND, us, for_us;
+	int64_t base = INT64_C(1000) * 86400 * WHEN_SECOND, us, for_us;
 
 	for (us = 0; us < WHEN_SECOND; us += 7777) {
 		index_see(e, base + us);
@@ -149,6 +149,12 @@ START_TEST(known)
 		ck_assert_int_le(for_us, 60 * WHEN_SECOND);
 		ck_assert_int_gt(for_us, 60 * WHEN_SECOND - INDEX_TICK);
 	}
+	/* When the ticks run over, after eight years. */
+	index_see(e, (INT64_C(1) << 32) * INDEX_TICK - 1);
+	ck_assert_int_eq(index_known(e, (INT64_C(1) << 32) * INDEX_TICK), 0);
+	index_see(e, ((INT64_C(1) << 32) - 3) * INDEX_TICK);
+	ck_assert_int_eq(index_known(e, ((INT64_C(1) << 32) + 2) * INDEX_TICK),
+	    5 * INDEX_TICK);
 }
 END_TEST
 

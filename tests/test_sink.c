@@ -27,14 +27,8 @@ inode_of(int fd)
 static void
 begin(void)
 {
-	int fd;
-
 	spool.durable = 0;
-	put_file(SPOOL_TMP, "probe", "");
-	fd = openat(spool.dir[SPOOL_TMP], "probe", O_WRONLY);
-	keeps = os_sole_open(fd) == 0;
-	ck_assert_int_eq(close(fd), 0);
-	ck_assert_int_eq(unlinkat(spool.dir[SPOOL_TMP], "probe", 0), 0);
+	keeps = os_leases(spool.dir[SPOOL_TMP]);
 	sinks_init(&k, &spool, WORKER);
 	ck_assert_int_eq(sinks_open(&k, "a", 1), 0);
 	expect_file(SPOOL_OUTPUT, "a.1.out", "");
@@ -158,13 +152,42 @@ START_TEST(not_if_changed)
 	sinks_close(&k);
 	expect_ended(0, 1);
 	expect_file(SPOOL_OUTPUT, "mine", "");
-	/* Removed, and replaced by another file. */
+	/* Grown and cut again; blocks may be left. */
 	ck_assert_int_eq(sinks_open(&k, "b", 1), 0);
-	ck_assert_int_eq(unlinkat(dir, "b.1.out", 0), 0);
-	ck_assert_int_eq(unlinkat(dir, "b.1.err", 0), 0);
-	put_file(SPOOL_OUTPUT, "b.1.err", "other\n");
+	ck_assert_int_eq(posix_fallocate(k.fd[SINK_OUT], 0, 8192), 0);
+	ck_assert_int_eq(ftruncate(k.fd[SINK_OUT], 0), 0);
 	sinks_close(&k);
-	expect_ended(0, 1); /* as it was before: the name is the job's */
+	expect_ended(2, 1);
+	sinks_free(&k);
+}
+END_TEST
+
+/* A new run of the same ID has its own files there by now. */
+START_TEST(not_if_another)
+{
+	int dir = spool.dir[SPOOL_OUTPUT];
+
+	begin();
+	ck_assert_int_eq(unlinkat(dir, "a.1.out", 0), 0);
+	ck_assert_int_eq(unlinkat(dir, "a.1.err", 0), 0);
+	put_file(SPOOL_OUTPUT, "a.1.out", "other\n");
+	put_file(SPOOL_OUTPUT, "a.1.err", "");
+	sinks_close(&k);
+	expect_ended(0, 2);
+	expect_file(SPOOL_OUTPUT, "a.1.out", "other\n");
+	sinks_free(&k);
+}
+END_TEST
+
+START_TEST(not_if_given_away)
+{
+	begin();
+	if (geteuid() == 0) {
+		ck_assert_int_eq(fchown(k.fd[SINK_OUT], 1, (gid_t)-1), 0);
+		ck_assert_int_eq(fchown(k.fd[SINK_ERR], (uid_t)-1, 1), 0);
+		sinks_close(&k);
+		expect_ended(0, 0);
+	}
 	sinks_free(&k);
 }
 END_TEST
@@ -191,19 +214,26 @@ END_TEST
 
 START_TEST(cannot_be_made)
 {
+	static const char *const names[] = { "b.1.err", "b.1.out" };
+	size_t i;
+
 	begin();
 	sinks_close(&k);
-	sinks_free(&k);
-	ck_assert_int_eq(mkdirat(spool.dir[SPOOL_OUTPUT], "b.1.err", 0700), 0);
-	ck_assert_int_eq(sinks_open(&k, "b", 1), -1);
-	ck_assert_int_eq(k.fd[SINK_OUT], -1);
-	ck_assert_int_eq(k.fd[SINK_ERR], -1);
-	expect_ended(0, 1);
-	ck_assert_int_eq(
-	    unlinkat(spool.dir[SPOOL_OUTPUT], "b.1.err", AT_REMOVEDIR), 0);
+	for (i = 0; i < LEN(names); i++) {
+		ck_assert_int_eq(
+		    mkdirat(spool.dir[SPOOL_OUTPUT], names[i], 0700), 0);
+		ck_assert_int_eq(sinks_open(&k, "b", 1), -1);
+		expect_count(SPOOL_OUTPUT, 1);
+		ck_assert_int_eq(unlinkat(spool.dir[SPOOL_OUTPUT], names[i],
+				     AT_REMOVEDIR),
+		    0);
+	}
 	ck_assert_int_eq(sinks_open(&k, "b", 1), 0);
+	expect_count(SPOOL_OUTPUT, 2);
 	sinks_close(&k);
+	expect_ended(2, 0);
 	sinks_free(&k);
+	expect_count(SPOOL_TMP, 0);
 }
 END_TEST
 
@@ -219,6 +249,8 @@ suite_sink(void)
 	tcase_add_test(t, not_if_inherited);
 	tcase_add_test(t, not_if_read);
 	tcase_add_test(t, not_if_changed);
+	tcase_add_test(t, not_if_another);
+	tcase_add_test(t, not_if_given_away);
 	tcase_add_test(t, made_anew);
 	tcase_add_test(t, cannot_be_made);
 	suite_add_tcase(s, t);
