@@ -879,6 +879,8 @@ look_around(struct supervisor *sv, int64_t mono)
 		log_error(&sv->log, "unreadable", strerror(sv->scout.trouble));
 	if (sv->recover == WHEN_NEVER)
 		sv->recover = mono;
+	/* Of a million jobs that takes seconds, and at first a minute. */
+	sv->tick = fs_mono() + interval;
 }
 
 /* What waits for a time does so by the clock, which somebody may have set. */

@@ -1,3 +1,3 @@
 # worker.c: a job whose process could not be made has run, and well
 # caught by: limits-processes
-/^run_job(/,/^}/s/if (pid == -1)/if (0)/
+/^run_job(/,/^}/s/if (failed == -1)/if (0)/
