@@ -211,14 +211,11 @@ submit_options(const struct submit *q, struct draft *d)
 
 /* ---- Stamping and checking ---- */
 
-/* `there`: a ready job file says it. */
+/* `there`: a ready job file says it.  0, or -1 without memory. */
 static int
-set_if_missing(struct draft *d, int there, const char *key, const char *value,
-    struct job_error *error)
+stamp_if_missing(struct draft *d, int there, const char *key, const char *value)
 {
-	return there || draft_has(d, key) ?
-	    0 :
-	    draft_set(d, key, value, strlen(value), error);
+	return there || draft_has(d, key) ? 0 : draft_stamp(d, key, value);
 }
 
 /* Stamps what later changes of the config must not change. */
@@ -229,34 +226,36 @@ stamp(const struct submit *q, struct draft *d, const struct conf *conf,
 	char time[WHEN_SIZE], retries[32], timeout[32];
 	struct job_error error;
 	struct job job;
-	int base = d->base.len > 0;
-	int status = MSG_OK;
+	int base = d->base.len > 0, cwd, ret;
 
 	when_format(time, now);
 	snprintf(retries, sizeof retries, "%ld", conf->max_retries);
 	snprintf(timeout, sizeof timeout, "%ld", conf->job_timeout_seconds);
 	(void)job_parse(&job, buf_text(&d->base), d->base.len, &error);
-	if (job.cwd == NULL && q->cwd[0] == '\0' && !draft_has(d, "cwd")) {
-		msg_warnx("the current directory has no name any more: "
-			  "give --cwd DIR");
-		status = MSG_REFUSED;
-	} else if (set_if_missing(d, job.cwd != NULL, "cwd", q->cwd, &error) ==
-		-1 ||
-	    set_if_missing(d, job.umask != -1, "umask", q->umask, &error) ==
-		-1 ||
-	    /* The default is always 0. */
-	    set_if_missing(d, base, "priority", "0", &error) == -1 ||
-	    set_if_missing(d, job.max_retries != -1, "max_retries", retries,
-		&error) == -1 ||
-	    set_if_missing(d, job.timeout != -1, "timeout", timeout, &error) ==
-		-1 ||
-	    set_if_missing(d, job.created_at != -1, "created_at", time,
-		&error) == -1) {
-		msg_warnx("%s", error.what);
-		status = MSG_REFUSED;
+	cwd = job.cwd != NULL || draft_has(d, "cwd");
+	if (!cwd && q->cwd[0] == '\0') {
+		snprintf(error.what, sizeof error.what,
+		    "the current directory has no name any more: give "
+		    "--cwd DIR");
+		ret = -1;
+	} else if (!cwd &&
+	    draft_set(d, "cwd", q->cwd, strlen(q->cwd), &error) == -1) {
+		ret = -1; /* its name may hold anything */
+	} else {
+		snprintf(error.what, sizeof error.what, "out of memory");
+		/* The default of priority is always 0. */
+		ret = stamp_if_missing(d, job.umask != -1, "umask", q->umask) |
+		    stamp_if_missing(d, base, "priority", "0") |
+		    stamp_if_missing(d, job.max_retries != -1, "max_retries",
+			retries) |
+		    stamp_if_missing(d, job.timeout != -1, "timeout", timeout) |
+		    stamp_if_missing(d, job.created_at != -1, "created_at",
+			time);
 	}
+	if (ret != 0)
+		msg_warnx("%s", error.what);
 	job_free(&job);
-	return status;
+	return ret == 0 ? MSG_OK : MSG_REFUSED;
 }
 
 /* Makes the text of the file, and checks it as a worker will. */
@@ -365,12 +364,13 @@ submit_prepare(const struct submit *q, struct spool *s, const struct conf *conf,
     struct draft *d, int alone, struct spool_new *n)
 {
 	struct buf text = BUF_EMPTY;
-	struct job_error error;
 	int status = stamp(q, d, conf, spool_now(s));
 
-	if (status == MSG_OK && finish_text(d, &text, &error) == -1) {
-		msg_warnx("%s", error.what);
-		status = MSG_USAGE;
+	/* It was read once, and each stamp is one that is read back. */
+	draft_text(d, &text);
+	if (status == MSG_OK && text.failed) {
+		msg_warnx("out of memory");
+		status = MSG_REFUSED;
 	}
 	if (status == MSG_OK && spool_prepare(s, n, &text, d->id, alone) == -1)
 		status = say_enqueued(q, s, n, SPOOL_ERROR);

@@ -54,13 +54,27 @@ draft_has(const struct draft *d, const char *key)
 	return strcmp(key, "arg") == 0 ? d->args.len > 0 : d->envs.len > 0;
 }
 
+/* Copies a value into the place of its key; 0, or -1 without memory. */
+static int
+put_value(struct draft *d, int slot, const char *value, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (copy == NULL)
+		return -1;
+	memcpy(copy, value, len);
+	copy[len] = '\0';
+	free(d->value[slot]);
+	d->value[slot] = copy;
+	return 0;
+}
+
 int
 draft_set(struct draft *d, const char *key, const char *value, size_t len,
     struct job_error *error)
 {
 	struct buf *list;
-	char *copy;
-	int i = slot_of(key);
+	int i = slot_of(key), ret;
 
 	switch (job_check(key, value, len, error)) {
 	case 1:
@@ -75,21 +89,19 @@ draft_set(struct draft *d, const char *key, const char *value, size_t len,
 	if (i == -1) {
 		list = strcmp(key, "arg") == 0 ? &d->args : &d->envs;
 		job_put(list, key, value);
-		if (!list->failed)
-			return 0;
-		copy = NULL;
+		ret = list->failed ? -1 : 0;
 	} else {
-		copy = malloc(len + 1);
+		ret = put_value(d, i, value, len);
 	}
-	if (copy == NULL) {
+	if (ret == -1)
 		snprintf(error->what, sizeof error->what, "out of memory");
-		return -1;
-	}
-	memcpy(copy, value, len);
-	copy[len] = '\0';
-	free(d->value[i]);
-	d->value[i] = copy;
-	return 0;
+	return ret;
+}
+
+int
+draft_stamp(struct draft *d, const char *key, const char *value)
+{
+	return put_value(d, slot_of(key), value, strlen(value));
 }
 
 void

@@ -33,6 +33,12 @@ void draft_free(struct draft *d);
 int draft_set(struct draft *d, const char *key, const char *value, size_t len,
     struct job_error *error);
 
+/*
+ * Sets a key to a value that is right, whatever it was set to.  The key is one
+ * of those that hold one.  0, or -1 without memory.
+ */
+int draft_stamp(struct draft *d, const char *key, const char *value);
+
 /* Takes the arguments out again, those of the base too. */
 void draft_drop_args(struct draft *d);
 

@@ -100,7 +100,7 @@ refuse(char why[SPOOL_WHY_MAX], const char *path, const char *what)
 const char *
 spool_unsafe(const struct spool *s, int dir)
 {
-	uid_t me = geteuid();
+	uid_t me = s->user;
 	struct stat st;
 
 	if (fstat(dir == SPOOL_TOP ? s->fd : s->dir[dir], &st) == -1)
@@ -233,6 +233,7 @@ open_dirs(struct spool *s, enum spool_want want, char why[SPOOL_WHY_MAX])
 	if (fstat(s->fd, &st) == -1)
 		return refuse(why, s->path, strerror(errno));
 	s->device = st.st_dev;
+	s->user = geteuid();
 	if (check_safe(s, SPOOL_TOP, want, why) == -1)
 		return -1;
 	for (i = 0; i < SPOOL_DIRS; i++) {
@@ -270,8 +271,9 @@ set_host(struct spool *s)
 		s->host[i] = '_';
 }
 
+/* One that is not open. */
 static void
-spool_init(struct spool *s)
+spool_reset(struct spool *s)
 {
 	int i;
 
@@ -281,14 +283,14 @@ spool_init(struct spool *s)
 		s->dir[i] = -1;
 	s->durable = 1;
 	s->settle = SPOOL_SETTLE;
-	set_host(s);
 }
 
 int
 spool_open(struct spool *s, const char *path, enum spool_want want,
     char why[SPOOL_WHY_MAX])
 {
-	spool_init(s);
+	spool_reset(s);
+	set_host(s);
 	s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd == -1 && errno == ENOENT && want != SPOOL_MAKE) {
 		s->path = join(path, "");
@@ -330,7 +332,7 @@ spool_close(struct spool *s)
 	if (s->lock_fd != -1)
 		(void)close(s->lock_fd);
 	free(s->path);
-	spool_init(s);
+	spool_reset(s);
 }
 
 int

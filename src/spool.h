@@ -44,6 +44,7 @@ struct spool {
 	char *path;   /* absolute */
 	int fd;	      /* of the directory; -1: there is none */
 	dev_t device; /* the file system that all of it must be on */
+	uid_t user;   /* whom we are */
 	int dir[SPOOL_DIRS];
 	int durable;	/* sync what must not be lost */
 	int64_t settle; /* microseconds until half-written is dead */
