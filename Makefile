@@ -38,15 +38,15 @@ OBJS = \
 	src/msg.o src/buf.o src/os_bsd.o src/os_$(OS).o src/fs.o \
 	src/when.o src/text.o src/retry.o src/json.o src/job.o src/draft.o \
 	src/conf.o src/spool.o src/registry.o src/claim.o src/record.o \
-	src/why.o src/record_json.o \
+	src/why.o src/tally.o src/record_json.o \
 	src/log.o src/progress.o src/index.o src/scout.o src/proc.o \
 	src/sink.o src/worker.o src/crew.o \
-	src/supervisor.o src/doctor.o \
+	src/supervisor.o src/doctor.o src/metrics.o \
 	src/opt.o src/cmd.o src/cmd_submit.o src/cmd_batch.o src/cmd_enqueue.o \
 	src/cmd_list.o src/cmd_status.o \
 	src/cmd_show.o src/cmd_output.o src/cmd_wait.o \
 	src/cmd_config.o src/cmd_worker.o src/cmd_change.o src/cmd_pause.o \
-	src/cmd_doctor.o src/cmd_misc.o src/cmd_completion.o
+	src/cmd_doctor.o src/cmd_metrics.o src/cmd_misc.o src/cmd_completion.o
 MAIN = src/main.o
 
 # Programs that the tests use, each of one file; tests/helper/X.c becomes

@@ -84,6 +84,13 @@ registry_alive(const struct spool *s, const char *name)
 	return held;
 }
 
+int
+registry_text(const struct spool *s, const char *name, struct buf *out)
+{
+	return fs_read_file(s->dir[SPOOL_WORKERS], name, out,
+	    REGISTRY_FILE_MAX);
+}
+
 /* Reads "key=value" lines of an entry; unknown keys are counters. */
 static void
 read_entry(const struct spool *s, struct registry_entry *e)
@@ -92,8 +99,7 @@ read_entry(const struct spool *s, struct registry_entry *e)
 	char *line, *rest = NULL;
 	long n;
 
-	if (fs_read_file(s->dir[SPOOL_WORKERS], e->name, &text,
-		REGISTRY_FILE_MAX) == 0 &&
+	if (registry_text(s, e->name, &text) == 0 &&
 	    text.data != NULL) {
 		for (line = strtok_r(text.data, "\n", &rest); line != NULL;
 		     line = strtok_r(NULL, "\n", &rest)) {

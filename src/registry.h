@@ -57,6 +57,9 @@ struct registry_entry {
 int registry_each(struct spool *s,
     int (*found)(void *arg, const struct registry_entry *entry), void *arg);
 
+/* Appends the text of a supervisor's entry; 0, or -1 with errno. */
+int registry_text(const struct spool *s, const char *name, struct buf *out);
+
 /* Workers of living supervisors; -1 and errno if that cannot be told. */
 long registry_workers(struct spool *s);
 

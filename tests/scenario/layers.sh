@@ -9,7 +9,7 @@ src=${TESTS:?}/../src
 # name with a star stands for all files that begin so.
 layer0='msg buf os fs'
 layer1='when text retry json job draft'
-layer2='conf spool claim registry record why record_json'
+layer2='conf spool claim registry record why tally record_json'
 layer3='log progress index scout proc sink worker crew supervisor doctor metrics http'
 layer4='opt cmd cmd_* main'
 
