@@ -41,12 +41,13 @@ OBJS = \
 	src/why.o src/tally.o src/record_json.o \
 	src/log.o src/progress.o src/index.o src/scout.o src/proc.o \
 	src/sink.o src/worker.o src/crew.o \
-	src/supervisor.o src/doctor.o src/metrics.o \
+	src/supervisor.o src/doctor.o src/metrics.o src/http.o \
+	src/serve.o src/web.o \
 	src/opt.o src/cmd.o src/cmd_submit.o src/cmd_batch.o src/cmd_enqueue.o \
 	src/cmd_list.o src/cmd_status.o \
 	src/cmd_show.o src/cmd_output.o src/cmd_wait.o \
 	src/cmd_config.o src/cmd_worker.o src/cmd_change.o src/cmd_pause.o \
-	src/cmd_doctor.o src/cmd_metrics.o src/cmd_misc.o src/cmd_completion.o
+	src/cmd_doctor.o src/cmd_metrics.o src/cmd_dashboard.o src/cmd_misc.o src/cmd_completion.o
 MAIN = src/main.o
 
 # Programs that the tests use, each of one file; tests/helper/X.c becomes
@@ -56,7 +57,7 @@ HELPERS = tests/helper/limit.c tests/helper/asuser.c tests/helper/pty.c \
 	tests/helper/odd.c tests/helper/dropper.c tests/helper/history.c \
 	tests/helper/lurk.c tests/helper/race.c tests/helper/runonce.c \
 	tests/helper/brief.c tests/helper/cutpower.c \
-	tests/helper/cutshort.c
+	tests/helper/cutshort.c tests/helper/ask.c
 
 # Rules to be broken; tests/faults/mutants/X.sed makes
 # tests/out/mutant-X/queuectl of the file of src/ that its first line names

@@ -41,6 +41,7 @@ extern const struct cmd cmd_cancel, cmd_purge, cmd_dlq_purge;
 extern const struct cmd cmd_pause, cmd_resume;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_metrics;
+extern const struct cmd cmd_dashboard;
 extern const struct cmd cmd_worker_start, cmd_worker_stop, cmd_worker_status;
 extern const struct cmd cmd_config_list, cmd_config_get, cmd_config_set,
     cmd_config_unset;

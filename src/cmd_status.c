@@ -6,7 +6,6 @@
 #include <errno.h>
 
 #include "fs.h"
-#include "json.h"
 #include "tally.h"
 #include "why.h"
 
@@ -72,42 +71,14 @@ print_plain(const struct status *s)
 
 /* ---- For programs ---- */
 
-static void
-put_time(struct buf *out, const char *name, int64_t us)
-{
-	if (us != WHEN_NEVER)
-		json_member_time(out, name, us);
-}
-
 static int
-print_json(const struct status *s)
+print_json(struct status *s)
 {
-	const struct tally_state *t = s->tally.state;
-	struct buf out = BUF_EMPTY, paused = BUF_EMPTY;
-	int dir, status;
+	struct buf out = BUF_EMPTY;
+	int status;
 
-	buf_putc(&out, '{');
-	for (dir = 0; dir < JOB_STATES; dir++)
-		json_member_number(&out, job_state_name(dir), t[dir].count);
-	put_time(&out, "oldest", t[JOB_PENDING].oldest);
-	put_time(&out, "longest_since", t[JOB_PROCESSING].oldest);
-	put_time(&out, "next_due",
-	    t[JOB_FAILED].next < t[JOB_PENDING].next ? t[JOB_FAILED].next :
-						       t[JOB_PENDING].next);
-	if (s->tally.workers != -1) {
-		json_member_number(&out, "workers_busy", s->tally.busy);
-		json_member_number(&out, "workers_idle", tally_idle(&s->tally));
-	}
-	json_name(&out, "paused");
-	if (spool_paused(&s->spool)) {
-		why_paused(&s->spool, &paused);
-		json_string(&out, buf_text(&paused), paused.len);
-	} else {
-		buf_puts(&out, "null");
-	}
-	buf_puts(&out, "}\n");
+	tally_json(&s->spool, &s->tally, &out);
 	status = cmd_print_json(&out);
-	buf_free(&paused);
 	buf_free(&out);
 	return status;
 }

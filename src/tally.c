@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "claim.h"
+#include "json.h"
 #include "record.h"
 #include "registry.h"
 #include "when.h"
+#include "why.h"
 
 /* A state that is being counted. */
 struct count {
@@ -189,4 +191,43 @@ tally_oldest(const struct spool *s, int dir, int64_t *oldest)
 	ret = spool_scan(s, dir, older, &o);
 	*oldest = o.time;
 	return ret;
+}
+
+/* ---- For programs ---- */
+
+static void
+put_time(struct buf *out, const char *name, int64_t us)
+{
+	if (us != WHEN_NEVER)
+		json_member_time(out, name, us);
+}
+
+void
+tally_json(const struct spool *s, const struct tally *tally, struct buf *out)
+{
+	const struct tally_state *t = tally->state;
+	struct buf paused = BUF_EMPTY;
+	int dir;
+
+	buf_putc(out, '{');
+	for (dir = 0; dir < JOB_STATES; dir++)
+		json_member_number(out, job_state_name(dir), t[dir].count);
+	put_time(out, "oldest", t[JOB_PENDING].oldest);
+	put_time(out, "longest_since", t[JOB_PROCESSING].oldest);
+	put_time(out, "next_due",
+	    t[JOB_FAILED].next < t[JOB_PENDING].next ? t[JOB_FAILED].next :
+						       t[JOB_PENDING].next);
+	if (tally->workers != -1) {
+		json_member_number(out, "workers_busy", tally->busy);
+		json_member_number(out, "workers_idle", tally_idle(tally));
+	}
+	json_name(out, "paused");
+	if (spool_paused(s)) {
+		why_paused(s, &paused);
+		json_string(out, buf_text(&paused), paused.len);
+	} else {
+		buf_puts(out, "null");
+	}
+	buf_puts(out, "}\n");
+	buf_free(&paused);
 }

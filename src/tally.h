@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "buf.h"
 #include "conf.h"
 #include "job.h"
 #include "spool.h"
@@ -36,6 +37,9 @@ int tally_count(struct spool *s, const struct conf *conf, int64_t now,
 
 /* Workers that have none. */
 long tally_idle(const struct tally *t);
+
+/* Appends it as a JSON object, with what pauses the queue. */
+void tally_json(const struct spool *s, const struct tally *t, struct buf *out);
 
 /*
  * When the oldest job of a state was enqueued, however many there are, by the

@@ -29,6 +29,7 @@ static const struct {
 	{ "sink", suite_sink },
 	{ "progress", suite_progress },
 	{ "doctor", suite_doctor },
+	{ "http", suite_http },
 	{ "opt", suite_opt },
 };
 #define SUITES (sizeof suites / sizeof suites[0])

@@ -22,6 +22,7 @@ Suite *suite_index(void);
 Suite *suite_sink(void);
 Suite *suite_progress(void);
 Suite *suite_doctor(void);
+Suite *suite_http(void);
 Suite *suite_opt(void);
 
 #endif

@@ -10,7 +10,7 @@ src=${TESTS:?}/../src
 layer0='msg buf os fs'
 layer1='when text retry json job draft'
 layer2='conf spool claim registry record why tally record_json'
-layer3='log progress index scout proc sink worker crew supervisor doctor metrics http'
+layer3='log progress index scout proc sink worker crew supervisor doctor metrics http serve web'
 layer4='opt cmd cmd_* main'
 
 columns=80

@@ -1,0 +1,458 @@
+#include "serve.h"
+
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs.h"
+#include "text.h"
+
+#define SERVE_BACKLOG 64
+
+struct client {
+	int fd; /* -1: none */
+	struct buf in, out;
+	size_t sent;	  /* of out */
+	int last;	  /* nothing is answered any more */
+	int lingers;	  /* nothing is to be said any more */
+	int64_t deadline; /* monotonic clock */
+};
+
+struct server {
+	int listener;
+	int count;
+	struct client client[SERVE_CLIENTS];
+	struct http_request request;
+	serve_answer *answer;
+	void *arg;
+};
+
+/* ---- Listening ---- */
+
+static int
+cannot(char why[SERVE_WHY_MAX], const char *where, const char *what)
+{
+	snprintf(why, SERVE_WHY_MAX, "%.300s: %s", where, what);
+	return -1;
+}
+
+static int
+wrong(char why[SERVE_WHY_MAX], const char *where, const char *what)
+{
+	(void)cannot(why, where, what);
+	return -2;
+}
+
+static int
+listen_unix(const char *path, char **url, char why[SERVE_WHY_MAX])
+{
+	struct sockaddr_un sun;
+	struct buf text = BUF_EMPTY;
+	struct stat st;
+	int fd;
+
+	memset(&sun, 0, sizeof sun);
+	sun.sun_family = AF_UNIX;
+	if (path[0] == '\0' || strlen(path) >= sizeof sun.sun_path)
+		return wrong(why, path, "no path for a socket");
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	/* What an earlier one has left; not of one that lives. */
+	if (fd != -1 && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    connect(fd, (struct sockaddr *)&sun, sizeof sun) == -1 &&
+	    errno == ECONNREFUSED)
+		(void)unlink(path);
+	if (fd == -1 || bind(fd, (struct sockaddr *)&sun, sizeof sun) == -1 ||
+	    listen(fd, SERVE_BACKLOG) == -1) {
+		(void)cannot(why, path, strerror(errno));
+		if (fd != -1)
+			(void)fs_close(fd);
+		return -1;
+	}
+	buf_printf(&text, "unix:%s", path);
+	*url = text.data;
+	return fd;
+}
+
+/* An address of either kind, and how long it is. */
+struct address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} is;
+	socklen_t len;
+};
+
+/* Reads an address in numbers; 0 or -1. */
+static int
+read_address(const char *host, int port, struct address *a)
+{
+	memset(a, 0, sizeof *a);
+	if (inet_pton(AF_INET, host, &a->is.v4.sin_addr) == 1) {
+		a->is.v4.sin_family = AF_INET;
+		a->is.v4.sin_port = htons((uint16_t)port);
+		a->len = sizeof a->is.v4;
+		return 0;
+	}
+	if (inet_pton(AF_INET6, host, &a->is.v6.sin6_addr) == 1) {
+		a->is.v6.sin6_family = AF_INET6;
+		a->is.v6.sin6_port = htons((uint16_t)port);
+		a->len = sizeof a->is.v6;
+		return 0;
+	}
+	return -1;
+}
+
+static int
+is_loopback(const struct address *a)
+{
+	if (a->is.any.sa_family == AF_INET)
+		return ntohl(a->is.v4.sin_addr.s_addr) >> 24 == 127;
+	return IN6_IS_ADDR_LOOPBACK(&a->is.v6.sin6_addr);
+}
+
+/* Where a socket listens; NULL if that cannot be told. */
+static char *
+url_of(int fd)
+{
+	char host[INET6_ADDRSTRLEN];
+	struct buf text = BUF_EMPTY;
+	struct address a;
+
+	a.len = sizeof a.is;
+	if (getsockname(fd, &a.is.any, &a.len) == -1)
+		return NULL;
+	if (a.is.any.sa_family == AF_INET &&
+	    inet_ntop(AF_INET, &a.is.v4.sin_addr, host, sizeof host) != NULL)
+		buf_printf(&text, "http://%s:%d/", host,
+		    ntohs(a.is.v4.sin_port));
+	else if (a.is.any.sa_family == AF_INET6 &&
+	    inet_ntop(AF_INET6, &a.is.v6.sin6_addr, host, sizeof host) != NULL)
+		buf_printf(&text, "http://[%s]:%d/", host,
+		    ntohs(a.is.v6.sin6_port));
+	return text.data;
+}
+
+/* Binds a socket to an address and listens; -1 with errno. */
+static int
+listen_at(const struct address *a)
+{
+	int fd = socket(a->is.any.sa_family, SOCK_STREAM, 0), one = 1, saved;
+
+	if (fd == -1)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (bind(fd, &a->is.any, a->len) == 0 && listen(fd, SERVE_BACKLOG) == 0)
+		return fd;
+	saved = errno;
+	(void)fs_close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* Takes "ADDR:PORT" or "[ADDR]:PORT" apart; 0 or -1. */
+static int
+split(const char *where, char host[128], const char **port)
+{
+	const char *colon = strrchr(where, ':'), *from = where, *end = colon;
+
+	if (colon == NULL || colon[1] == '\0' ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
+		return -1;
+	if (where[0] == '[') {
+		from = where + 1;
+		end = colon - 1;
+		if (end < from || *end != ']')
+			return -1;
+	} else if (memchr(where, ':', (size_t)(colon - where)) != NULL) {
+		return -1; /* which of the colons is it? */
+	}
+	if (end <= from || end - from >= 128)
+		return -1;
+	memcpy(host, from, (size_t)(end - from));
+	host[end - from] = '\0';
+	*port = colon + 1;
+	return 0;
+}
+
+int
+serve_listen(const char *where, int anywhere, char **url,
+    char why[SERVE_WHY_MAX])
+{
+	struct address a;
+	const char *port;
+	char host[128];
+	long number;
+	int fd;
+
+	if (strncmp(where, "unix:", 5) == 0)
+		return listen_unix(where + 5, url, why);
+	if (split(where, host, &port) == -1)
+		return wrong(why, where,
+		    "must be ADDR:PORT, [ADDR]:PORT or unix:PATH");
+	if (text_number(port, 0, 65535, &number) == -1 ||
+	    read_address(host, (int)number, &a) == -1)
+		return wrong(why, where,
+		    "must be an address in numbers, and a port up to 65535");
+	if (!anywhere && !is_loopback(&a))
+		return wrong(why, where,
+		    "others could see the queue there: give --listen-anywhere "
+		    "as well if they may");
+	fd = listen_at(&a);
+	if (fd == -1)
+		return cannot(why, where, strerror(errno));
+	*url = url_of(fd);
+	return fd;
+}
+
+/* ---- Clients ---- */
+
+static void
+drop(struct server *s, struct client *c)
+{
+	(void)fs_close(c->fd);
+	c->fd = -1;
+	buf_free(&c->in);
+	buf_free(&c->out);
+	c->sent = 0;
+	c->last = c->lingers = 0;
+	s->count--;
+}
+
+static int
+set_up(int fd)
+{
+	return fd < FD_SETSIZE && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+		fcntl(fd, F_SETFL, O_NONBLOCK) == 0 ?
+	    0 :
+	    -1;
+}
+
+/* The one that has said nothing for the longest, or NULL. */
+static struct client *
+idlest(struct server *s)
+{
+	struct client *c, *found = NULL;
+	int i;
+
+	for (i = 0; i < SERVE_CLIENTS; i++) {
+		c = &s->client[i];
+		if (c->fd != -1 && c->out.len == 0 &&
+		    (c->in.len == 0 || c->lingers) &&
+		    (found == NULL || c->deadline < found->deadline))
+			found = c;
+	}
+	return found;
+}
+
+/* Who says nothing makes room for who comes. */
+static void
+take_client(struct server *s, int64_t now)
+{
+	struct client *c = s->client, *idle;
+	int fd = accept(s->listener, NULL, NULL);
+
+	if (fd == -1)
+		return; /* it has gone again, or a shortage: later */
+	idle = s->count == SERVE_CLIENTS ? idlest(s) : NULL;
+	if (set_up(fd) == -1 || (s->count == SERVE_CLIENTS && idle == NULL)) {
+		(void)fs_close(fd);
+		return;
+	}
+	if (idle != NULL)
+		drop(s, idle);
+	while (c->fd != -1)
+		c++;
+	c->fd = fd;
+	c->deadline = now + SERVE_TIME;
+	s->count++;
+}
+
+/* Answers what has come whole, one request at a time. */
+static void
+answer(struct server *s, struct client *c, int64_t now)
+{
+	struct http_request *r = &s->request;
+	int status;
+
+	if (c->last || c->out.len > 0)
+		return;
+	status = http_parse(r, buf_text(&c->in), c->in.len);
+	if (status == -1)
+		return;
+	if (status > 0)
+		r->last = 1; /* where the next one begins is not known */
+	s->answer(s->arg, r, status, &c->out);
+	c->last = r->last || c->out.failed;
+	if (status == 0) {
+		c->in.len -= r->size;
+		memmove(c->in.data, c->in.data + r->size, c->in.len);
+	}
+	c->deadline = now + SERVE_TIME;
+}
+
+static void
+receive(struct server *s, struct client *c, int64_t now)
+{
+	char chunk[2048];
+	ssize_t n = read(c->fd, chunk, sizeof chunk);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		drop(s, c);
+		return;
+	}
+	if (c->lingers)
+		return;
+	buf_add(&c->in, chunk, (size_t)n);
+	if (c->in.failed)
+		drop(s, c);
+	else
+		answer(s, c, now);
+}
+
+/* What the client has not read yet would be lost with close(2). */
+static void
+linger(struct server *s, struct client *c, int64_t now)
+{
+	if (shutdown(c->fd, SHUT_WR) == -1) {
+		drop(s, c);
+		return;
+	}
+	c->lingers = 1;
+	c->deadline = now + SERVE_LINGER;
+}
+
+static void
+send_some(struct server *s, struct client *c, int64_t now)
+{
+	ssize_t n = write(c->fd, c->out.data + c->sent, c->out.len - c->sent);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == -1) {
+		drop(s, c);
+		return;
+	}
+	c->sent += (size_t)n;
+	c->deadline = now + SERVE_TIME;
+	if (c->sent < c->out.len)
+		return;
+	buf_free(&c->out);
+	c->sent = 0;
+	if (c->last)
+		linger(s, c, now);
+	else
+		answer(s, c, now); /* the next may have come with it */
+}
+
+static void
+time_out(struct server *s, struct client *c, int64_t now)
+{
+	if (c->in.len == 0 || c->last || c->out.len > 0) {
+		drop(s, c);
+		return;
+	}
+	s->request.method = HTTP_GET;
+	s->request.last = 1;
+	s->answer(s->arg, &s->request, 408, &c->out);
+	c->last = 1;
+	c->deadline = now + SERVE_TIME;
+}
+
+/* ---- The loop ---- */
+
+/* What is waited for; returns the highest descriptor. */
+static int
+fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t *until)
+{
+	const struct client *c;
+	int i, highest = s->listener;
+
+	FD_ZERO(in);
+	FD_ZERO(out);
+	if (s->count < SERVE_CLIENTS || idlest(s) != NULL)
+		FD_SET(s->listener, in);
+	for (i = 0; i < SERVE_CLIENTS; i++) {
+		c = &s->client[i];
+		if (c->fd == -1)
+			continue;
+		FD_SET(c->fd, c->out.len > 0 ? out : in);
+		highest = c->fd > highest ? c->fd : highest;
+		*until = c->deadline < *until ? c->deadline : *until;
+	}
+	return highest;
+}
+
+static void
+look_at(struct server *s, fd_set *in, fd_set *out)
+{
+	int64_t now = fs_mono();
+	struct client *c;
+	int i;
+
+	for (i = 0; i < SERVE_CLIENTS; i++) {
+		c = &s->client[i];
+		if (c->fd == -1)
+			continue;
+		if (FD_ISSET(c->fd, out))
+			send_some(s, c, now);
+		else if (FD_ISSET(c->fd, in))
+			receive(s, c, now);
+		else if (now >= c->deadline)
+			time_out(s, c, now);
+	}
+	if (FD_ISSET(s->listener, in))
+		take_client(s, now);
+}
+
+int
+serve_run(int listener, const volatile sig_atomic_t *stop,
+    const sigset_t *waiting, serve_answer *answer_one, void *arg)
+{
+	static struct server s;
+	struct timespec ts;
+	fd_set in, out;
+	int64_t now, until;
+	int i, n, highest;
+
+	if (set_up(listener) == -1)
+		return -1;
+	s.listener = listener;
+	s.answer = answer_one;
+	s.arg = arg;
+	for (i = 0; i < SERVE_CLIENTS; i++)
+		s.client[i].fd = -1;
+	while (!*stop) {
+		now = until = fs_mono();
+		until += 3600 * WHEN_SECOND;
+		highest = fill_sets(&s, &in, &out, &until);
+		until = until > now ? until - now : 0;
+		ts.tv_sec = (time_t)(until / WHEN_SECOND);
+		ts.tv_nsec = (long)(until % WHEN_SECOND) * 1000;
+		n = pselect(highest + 1, &in, &out, NULL, &ts, waiting);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n == -1)
+			continue;
+		look_at(&s, &in, &out);
+	}
+	for (i = 0; i < SERVE_CLIENTS; i++)
+		if (s.client[i].fd != -1)
+			drop(&s, &s.client[i]);
+	return 0;
+}

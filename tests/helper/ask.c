@@ -1,0 +1,93 @@
+/*
+ * ask PORT [BYTES MS]: sends standard input to 127.0.0.1:PORT, so many bytes
+ * at a time with so many milliseconds between them, and prints what comes back
+ * until the other side closes, or nothing has come for ten seconds (exit 1).
+ *
+ * ask hold PORT N MS: opens N connections that say nothing, holds them for so
+ * long, and prints how many of them the other side has closed by then.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HOLD_MAX 1000
+
+static int
+dial(int port)
+{
+	struct sockaddr_in a;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	memset(&a, 0, sizeof a);
+	a.sin_family = AF_INET;
+	a.sin_port = htons((unsigned short)port);
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd == -1 || connect(fd, (struct sockaddr *)&a, sizeof a) == -1) {
+		perror("connect");
+		exit(1);
+	}
+	return fd;
+}
+
+static int
+hold(int port, int count, int ms)
+{
+	static struct pollfd p[HOLD_MAX];
+	int i, closed = 0;
+	char c;
+
+	for (i = 0; i < count && i < HOLD_MAX; i++) {
+		p[i].fd = dial(port);
+		p[i].events = POLLIN;
+	}
+	(void)poll(NULL, 0, ms);
+	(void)poll(p, (nfds_t)i, 0);
+	while (i-- > 0)
+		closed += p[i].revents != 0 && read(p[i].fd, &c, 1) <= 0;
+	printf("%d\n", closed);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static char text[1 << 20];
+	struct pollfd p;
+	size_t len, sent, piece;
+	ssize_t n;
+
+	if (argc == 5 && strcmp(argv[1], "hold") == 0)
+		return hold(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	if (argc != 2 && argc != 4)
+		return 2;
+	(void)signal(SIGPIPE, SIG_IGN);
+	len = fread(text, 1, sizeof text, stdin);
+	piece = argc == 4 ? (size_t)atoi(argv[2]) : sizeof text;
+	p.fd = dial(atoi(argv[1]));
+	p.events = POLLIN;
+	for (sent = 0; sent < len; sent += (size_t)n) {
+		n = write(p.fd, text + sent,
+		    len - sent < piece ? len - sent : piece);
+		if (n <= 0)
+			break; /* it has heard enough */
+		if (argc == 4)
+			(void)poll(NULL, 0, atoi(argv[3]));
+	}
+	while (poll(&p, 1, 10000) == 1) {
+		n = read(p.fd, text, sizeof text);
+		if (n <= 0)
+			return 0;
+		(void)fwrite(text, 1, (size_t)n, stdout);
+	}
+	return 1;
+}

@@ -1,0 +1,168 @@
+#!/bin/sh
+# dashboard: what it answers, whom it answers, and what it does not let itself
+# be talked into.
+
+. "$TESTS/lib.sh"
+
+# dashboard OPTION...: one in the background; its port in $port.
+dashboard() {
+	rm -f url
+	"$QUEUECTL" dashboard "$@" >url 2>log.web &
+	WEB=$!
+	PIDS="$PIDS $WEB"
+	wait_for 10 test -s url
+	port=$(sed -n 's|^http://.*:\([0-9]*\)/$|\1|p' url)
+}
+
+# leave: the dashboard ends when it is told to.
+leave() {
+	kill -TERM "$WEB"
+	status=0
+	wait "$WEB" || status=$?
+	forget "$WEB"
+	is 0 "$status" 'exit status of the dashboard'
+}
+
+# send LINE...: a request of these lines and an empty one; the answer is in out.
+send() {
+	printf '%s\r\n' "$@" '' | "$HELPERS/ask" "$port" >answer ||
+		fail "no end of the answer to: $*"
+	tr -d '\r' <answer >out
+}
+
+# get PATH [LINE...]: the body is in body.
+get() {
+	path=$1
+	shift
+	send "GET $path HTTP/1.1" "Host: 127.0.0.1:$port" 'Connection: close' \
+	    "$@"
+	sed '1,/^$/d' out >body
+}
+
+# answers STATUS LINE...: that request.
+answers() {
+	want=$1
+	shift
+	send "$@"
+	grep -q "^HTTP/1.1 $want [A-Z]" out ||
+		fail "expected $want for '$1', got: $(head -n 1 out)"
+}
+
+q config set durability none
+dashboard --listen 127.0.0.1:0
+here="Host: 127.0.0.1:$port"
+close='Connection: close'
+
+# ---- What it answers
+
+drop a 'command=true'
+get /
+grep -q '^HTTP/1.1 200 OK' out || fail "the page: $(head -n 1 out)"
+grep -q '<th scope="row">pending</th><td>1</td>' body ||
+	fail "the page does not count: $(cat body)"
+grep -q 'No worker is running' body || fail 'it does not say that none works'
+is "$(wc -c <body | tr -d ' ')" \
+    "$(sed -n 's/^Content-Length: //p' out)" 'Content-Length'
+for field in "Content-Security-Policy: default-src 'none'; " \
+    'X-Content-Type-Options: nosniff' 'Referrer-Policy: no-referrer' \
+    'Content-Type: text/html; charset=utf-8' 'Cache-Control: no-store'; do
+	grep -q "^$field" out || fail "the answer lacks: $field"
+done
+grep -q "frame-ancestors 'none'" out || fail 'it may be put into a frame'
+q pause '<script>alert(1)</script> "&'"'" 2>/dev/null
+get /
+grep -q '&lt;script&gt;alert(1)&lt;/script&gt; &quot;&amp;&#39;' body ||
+	fail "text of strangers: $(cat body)"
+! grep -q '<script' body || fail 'a reason to pause is a script'
+get /api/status
+exits 0 q status --json
+cmp out body || fail 'JSON of /api/status is not that of status'
+q resume 2>/dev/null
+get /metrics
+exits 0 q metrics
+grep -v oldest out >want
+grep -v oldest body | cmp - want || fail '/metrics is not what metrics prints'
+send 'HEAD / HTTP/1.1' "$here" "$close"
+is '' "$(sed '1,/^$/d' out)" 'body of the answer to HEAD'
+grep -q '^Content-Length: [1-9]' out || fail 'HEAD does not tell the length'
+
+# ---- Whom
+
+for host in 127.0.0.1 "127.0.0.1:1$port" "evil.example:$port" "localhost" \
+    "127.0.0.1.evil.example:$port" "10.0.0.1:$port" '' ":$port" \
+    "[::1]:$port" "127.0.0.1:$port.evil" "0:$port"; do
+	answers 421 'GET / HTTP/1.1' "Host: $host" "$close"
+done
+answers 200 'GET / HTTP/1.1' "Host: localhost:$port" "$close"
+answers 200 'GET / HTTP/1.1' "Host: LocalHost:$port" "$close"
+answers 200 'GET / HTTP/1.0'
+
+# ---- What is wrong, or unusual
+
+answers 404 'GET /nothing HTTP/1.1' "$here" "$close"
+answers 404 'GET /api/status/ HTTP/1.1' "$here" "$close"
+answers 400 'GET /api/../api/status HTTP/1.1' "$here"
+answers 400 'GET /../config HTTP/1.1' "$here"
+answers 400 'GET /%2e%2e/config HTTP/1.1' "$here"
+answers 400 'GET /%00 HTTP/1.1' "$here"
+answers 405 'POST / HTTP/1.1' "$here" 'Content-Length: 0' "$close"
+grep -q '^Allow: GET, HEAD' out || fail 'it does not say what is allowed'
+answers 405 'DELETE / HTTP/1.1' "$here"
+answers 501 'BREW / HTTP/1.1' "$here"
+answers 505 'GET / HTTP/2.0' "$here"
+answers 400 'GET / HTTP/1.1'
+answers 400 'nonsense'
+answers 431 'GET / HTTP/1.1' "$here" "X: $(printf '%09000d' 0)"
+answers 413 'POST / HTTP/1.1' "$here" 'Content-Length: 100000'
+
+# Two at once, and one after the other on a connection.
+printf 'GET /api/status HTTP/1.1\r\n%s\r\n\r\nGET / HTTP/1.1\r\n%s\r\n%s\r\n\r\n' \
+    "$here" "$here" "$close" | "$HELPERS/ask" "$port" >out
+is 2 "$(grep -c '^HTTP/1.1 200' out)" 'answers to two requests at once'
+is 1 "$(grep -c '^Connection: keep-alive' out)" 'answers that are not the last'
+
+# holds N: so many descriptors at least.
+holds() {
+	[ "$(find "/proc/$WEB/fd" -type l | wc -l)" -ge "$1" ]
+}
+
+# Byte by byte; too slow, and not at all.
+printf 'GET /api/status HTTP/1.1\r\n%s\r\n%s\r\n\r\n' "$here" "$close" |
+	"$HELPERS/ask" "$port" 1 2 >out
+grep -q '^HTTP/1.1 200' out || fail 'not a byte at a time'
+printf 'GET / HTTP/1.1\r\n%s\r\n' "$here" >half
+"$HELPERS/ask" "$port" <half >slow &
+slow=$!
+"$HELPERS/ask" hold "$port" 200 7000 >closed &
+holder=$!
+wait_for 5 holds 40
+! holds 52 || fail '200 that say nothing are all held'
+wait "$slow" || fail 'half a request is not ended'
+grep -q '^HTTP/1.1 408' slow || fail "half a request: $(head -n 1 slow)"
+get /api/status
+grep -q '^HTTP/1.1 200' out || fail 'nobody is answered beside those'
+wait "$holder"
+[ "$(cat closed)" -ge 32 ] ||
+	fail "only $(cat closed) that say nothing were closed"
+leave
+
+# ---- Where
+
+exits 2 q dashboard --listen 0.0.0.0:0
+grep -q listen-anywhere err || fail "it says: $(cat err)"
+for where in 127.0.0.1 127.0.0.1: localhost:1 127.0.0.1:65536 ::1:80 '[::1]' \
+    unix: :80 '[127.0.0.1:80'; do
+	exits 2 q dashboard --listen "$where"
+	is 1 "$(wc -l <err | tr -d ' ')" "lines about $where"
+done
+dashboard --listen 0.0.0.0:0 --listen-anywhere
+answers 200 'GET / HTTP/1.1' "Host: 192.0.2.1:$port" "$close"
+answers 421 'GET / HTTP/1.1' "Host: evil.example:$port" "$close"
+exits 1 q dashboard --listen "127.0.0.1:$port"
+leave
+dashboard --listen "unix:$PWD/socket"
+is "unix:$PWD/socket" "$(cat url)" 'where it is'
+test -S socket || fail 'there is no socket'
+exits 1 q dashboard --listen "unix:$PWD/socket"
+leave
+test ! -e socket || fail 'the socket is left'
