@@ -201,7 +201,7 @@ FUZZ_CHECK = address,undefined -fno-sanitize-recover=all
 fuzz: tests/out/fuzz/built
 	@FUZZ_SEED=$(FUZZ_SEED); export FUZZ_SEED; \
 	tests/fuzz/run $(FUZZ_RUNS) json & \
-	tests/fuzz/run $(FUZZ_REST) draft job text when conf opt; \
+	tests/fuzz/run $(FUZZ_REST) draft job text when conf opt http; \
 	rest=$$?; wait $$! && exit $$rest
 
 tests/out/fuzz/built: $(OBJS:.o=.c) src/main.c $(HEADERS) $(FUZZ) \
