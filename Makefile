@@ -67,7 +67,8 @@ MUTANTS = tests/faults/mutants/slow.sed tests/faults/mutants/no-same.sed \
 
 # Parsers to be fuzzed: tests/fuzz/X.c becomes tests/out/fuzz/X.
 FUZZ = tests/fuzz/json.c tests/fuzz/draft.c tests/fuzz/job.c \
-	tests/fuzz/text.c tests/fuzz/when.c tests/fuzz/conf.c tests/fuzz/opt.c
+	tests/fuzz/text.c tests/fuzz/when.c tests/fuzz/conf.c \
+	tests/fuzz/opt.c tests/fuzz/http.c
 
 MAN1 = man/queuectl.1
 MAN5 = man/queuectl-spool.5 man/queuectl-config.5
@@ -190,7 +191,7 @@ tests/out/model: $(MODEL) tests/model/model.h Makefile src/.flags
 	@mkdir -p tests/out
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $(MODEL) $(LDLIBS)
 
-# Needs clang.  FUZZ_RUNS inputs for the reader of JSON, FUZZ_REST for each
+# Needs clang.  FUZZ_RUNS inputs for those of JSON and HTTP, FUZZ_REST for each
 # of the others; FUZZ_SEED other than 0: the same ones each time.
 FUZZ_RUNS = 10000000
 FUZZ_REST = 1000000
@@ -200,8 +201,8 @@ FUZZ_CHECK = address,undefined -fno-sanitize-recover=all
 
 fuzz: tests/out/fuzz/built
 	@FUZZ_SEED=$(FUZZ_SEED); export FUZZ_SEED; \
-	tests/fuzz/run $(FUZZ_RUNS) json & \
-	tests/fuzz/run $(FUZZ_REST) draft job text when conf opt http; \
+	tests/fuzz/run $(FUZZ_RUNS) json http & \
+	tests/fuzz/run $(FUZZ_REST) draft job text when conf opt; \
 	rest=$$?; wait $$! && exit $$rest
 
 tests/out/fuzz/built: $(OBJS:.o=.c) src/main.c $(HEADERS) $(FUZZ) \

@@ -57,8 +57,13 @@ run_metrics(const struct opt_args *args)
 	struct buf text = BUF_EMPTY;
 	struct conf conf;
 	struct spool s;
-	int status = cmd_open_read(args, &s);
+	int status;
 
+	if (path != NULL && path[0] == '\0') {
+		msg_warnx("--textfile: must not be empty");
+		return MSG_USAGE;
+	}
+	status = cmd_open_read(args, &s);
 	if (status != MSG_OK)
 		return status;
 	cmd_config(&s, &conf);

@@ -4,6 +4,7 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "fs.h"
 #include "tally.h"
@@ -125,6 +126,7 @@ run_status(const struct opt_args *args)
 
 	if (args->argc > 0)
 		return cmd_run_show(args);
+	memset(&s, 0, sizeof s);
 	status = cmd_open_read(args, &s.spool);
 	if (status == MSG_OK) {
 		status = print_status(args, &s);

@@ -25,8 +25,8 @@ static const struct cmd *const commands[] = { &cmd_enqueue, &cmd_list,
 	&cmd_worker_stop, &cmd_worker_status, &cmd_dlq_list, &cmd_dlq_show,
 	&cmd_dlq_retry, &cmd_dlq_purge, &cmd_config_list, &cmd_config_get,
 	&cmd_config_set, &cmd_config_unset, &cmd_init, &cmd_doctor,
-	&cmd_metrics, &cmd_dashboard,
-	&cmd_completion, &cmd_version, &cmd_help, NULL };
+	&cmd_metrics, &cmd_dashboard, &cmd_completion, &cmd_version, &cmd_help,
+	NULL };
 
 static const struct opt_table table = { "queuectl", commands, options };
 

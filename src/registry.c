@@ -99,8 +99,7 @@ read_entry(const struct spool *s, struct registry_entry *e)
 	char *line, *rest = NULL;
 	long n;
 
-	if (registry_text(s, e->name, &text) == 0 &&
-	    text.data != NULL) {
+	if (registry_text(s, e->name, &text) == 0 && text.data != NULL) {
 		for (line = strtok_r(text.data, "\n", &rest); line != NULL;
 		     line = strtok_r(NULL, "\n", &rest)) {
 			if (strncmp(line, "started_at=", 11) == 0)

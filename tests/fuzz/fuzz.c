@@ -32,9 +32,8 @@ fuzz_string(const uint8_t *data, size_t size)
 	return s;
 }
 
-/* Bytes of the sequence that p begins with, by the table of RFC 3629; 0. */
-static size_t
-sequence(const unsigned char *p, size_t len)
+size_t
+fuzz_sequence(const unsigned char *p, size_t len)
 {
 	static const struct {
 		unsigned char first, last; /* the first byte */
@@ -91,7 +90,7 @@ fuzz_clean(const char *s, size_t len)
 		if (p[0] < 0x20 || p[0] == 0x7f)
 			return 0;
 		if (p[0] >= 0x80)
-			n = sequence(p, len);
+			n = fuzz_sequence(p, len);
 		if (n == 0 || (p[0] == 0xc2 && p[1] < 0xa0) || turns(p, n))
 			return 0;
 	}

@@ -22,6 +22,12 @@ void fuzz_broken(const char *file, int line, const char *promise);
 /* The input with a NUL behind it, in memory of its own; to be freed. */
 char *fuzz_string(const uint8_t *data, size_t size);
 
+/*
+ * Bytes of the sequence that p begins with, which is not ASCII, by the table of
+ * RFC 3629; 0 if it is none.
+ */
+size_t fuzz_sequence(const unsigned char *p, size_t len);
+
 /* True if it is UTF-8 and holds nothing that moves a cursor. */
 int fuzz_clean(const char *s, size_t len);
 

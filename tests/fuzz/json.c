@@ -91,20 +91,19 @@ escape(const char *p, const char *end)
 									NULL;
 }
 
-/* True if the bytes are UTF-8 without controls, those of C1 and DEL allowed. */
+/* True if the bytes are UTF-8 without controls of ASCII, but for DEL. */
 static int
 plain(const char *from, const char *to)
 {
-	const char *p;
+	const unsigned char *p = (const unsigned char *)from;
+	size_t len = (size_t)(to - from), n;
 
-	for (p = from; p < to; p++) {
-		if (*p != 0x7f &&
-		    (*p != '\xc2' || to - p < 2 || (p[1] & 0xe0) != 0x80))
-			continue;
-		return fuzz_clean(from, (size_t)(p - from)) &&
-		    plain(p + (*p == 0x7f ? 1 : 2), to);
+	for (; len > 0; p += n, len -= n) {
+		n = *p < 0x80 ? *p >= ' ' : fuzz_sequence(p, len);
+		if (n == 0)
+			return 0;
 	}
-	return fuzz_clean(from, (size_t)(to - from));
+	return 1;
 }
 
 static const char *

@@ -36,6 +36,8 @@ worker_start --backoff-base 0 must be a decimal
 worker_stop --timeout soon must be a duration
 dlq_list --limit -1 must be a whole number
 dlq_purge --older-than soon must be a duration
+metrics --textfile '' must not be empty
+dashboard --listen nowhere must be ADDR:PORT
 END
 
 : >spool/pending/a
