@@ -185,7 +185,7 @@ static void
 rename_same(struct turn *t)
 {
 	struct actor *a = t->a;
-	int from = a->route & 15, to = a->route >> 4;
+	int to = a->route >> 4;
 
 	if (t->s.file[descriptor(a)].place == to ||
 	    (a->taken != 0 && broken(t, SAME_MOVE)))
