@@ -386,12 +386,12 @@ fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t *until)
 	FD_ZERO(in);
 	FD_ZERO(out);
 	if (s->count < SERVE_CLIENTS || idlest(s) != NULL)
-		FD_SET(s->listener, in);
+		FD_SET((size_t)s->listener, in);
 	for (i = 0; i < SERVE_CLIENTS; i++) {
 		c = &s->client[i];
 		if (c->fd == -1)
 			continue;
-		FD_SET(c->fd, c->out.len > 0 ? out : in);
+		FD_SET((size_t)c->fd, c->out.len > 0 ? out : in);
 		highest = c->fd > highest ? c->fd : highest;
 		*until = c->deadline < *until ? c->deadline : *until;
 	}
@@ -409,14 +409,14 @@ look_at(struct server *s, fd_set *in, fd_set *out)
 		c = &s->client[i];
 		if (c->fd == -1)
 			continue;
-		if (FD_ISSET(c->fd, out))
+		if (FD_ISSET((size_t)c->fd, out))
 			send_some(s, c, now);
-		else if (FD_ISSET(c->fd, in))
+		else if (FD_ISSET((size_t)c->fd, in))
 			receive(s, c, now);
 		else if (now >= c->deadline)
 			time_out(s, c, now);
 	}
-	if (FD_ISSET(s->listener, in))
+	if (FD_ISSET((size_t)s->listener, in))
 		take_client(s, now);
 }
 
