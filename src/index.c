@@ -16,6 +16,8 @@
 /* 0: digits; a: letters of JOB_LETTERS. */
 static const char form[] = "00000000T000000.000-aaaaaa";
 
+static const char letters[] = JOB_LETTERS;
+
 /* Packs a generated ID; 0, or -1 if the name is none. */
 static int
 pack(const char *name, uint64_t *digits, uint32_t *tail)
@@ -33,10 +35,10 @@ pack(const char *name, uint64_t *digits, uint32_t *tail)
 		} else if (form[i] == 'a') {
 			if (name[i] == '\0')
 				return -1;
-			letter = strchr(JOB_LETTERS, name[i]);
+			letter = strchr(letters, name[i]);
 			if (letter == NULL)
 				return -1;
-			*tail = *tail << 5 | (uint32_t)(letter - JOB_LETTERS);
+			*tail = *tail << 5 | (uint32_t)(letter - letters);
 		} else if (name[i] != form[i]) {
 			return -1;
 		}
@@ -59,7 +61,7 @@ index_name(const struct index_entry *e, char room[INDEX_ROOM])
 			room[i] = (char)('0' + digits % 10);
 			digits /= 10;
 		} else if (form[i] == 'a') {
-			room[i] = JOB_LETTERS[tail & 31];
+			room[i] = letters[tail & 31];
 			tail >>= 5;
 		}
 	}
