@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 /* RFC 9110, 5.6.2: what methods and names of fields are made of. */
 static const char token[] = "!#$%&'*+-.^_`|~0123456789"
@@ -178,16 +179,6 @@ take_line(struct http_request *r, char *line)
 
 /* ---- Fields ---- */
 
-static int
-is_named(const char *name, const char *wanted)
-{
-	for (; *name != '\0' && *wanted != '\0'; name++, wanted++)
-		if ((*name >= 'A' && *name <= 'Z' ? *name + 32 : *name) !=
-		    *wanted)
-			return 0;
-	return *name == *wanted;
-}
-
 /* The length of the body; 0 or a status. */
 static int
 set_length(struct http_request *r, const char *value)
@@ -235,15 +226,16 @@ take_field(struct http_request *r, char *line)
 	for (end = value; *end != '\0'; end++)
 		if (((unsigned char)*end < ' ' && *end != '\t') || *end == 127)
 			return 400;
-	if (is_named(line, "host"))
+	if (strcasecmp(line, "host") == 0)
 		return set_once(&r->host, value);
-	if (is_named(line, "origin"))
+	if (strcasecmp(line, "origin") == 0)
 		return set_once(&r->origin, value);
-	if (is_named(line, "content-length"))
+	if (strcasecmp(line, "content-length") == 0)
 		return set_length(r, value);
-	if (is_named(line, "transfer-encoding"))
+	if (strcasecmp(line, "transfer-encoding") == 0)
 		return 501;
-	if (is_named(line, "connection") && !is_named(value, "keep-alive"))
+	if (strcasecmp(line, "connection") == 0 &&
+	    strcasecmp(value, "keep-alive") != 0)
 		r->last = 1;
 	return 0;
 }

@@ -895,7 +895,7 @@ spool_discard(struct spool *s, int fd, int dir, const char *name)
 /*
  * Moves tmp/tmp_name to pending/, under an ID that is made here.  This process
  * makes none twice; that another one makes it in the same millisecond is one
- * case in 2^30, and if that job does not wait any more, both still run: the
+ * case in 2^29, and if that job does not wait any more, both still run: the
  * record of the first is archived.
  */
 static enum spool_result

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf.h"
 #include "fs.h"
@@ -36,21 +37,6 @@ set_error(struct answer *a, int status, const char *text)
 
 /* ---- Who may ask ---- */
 
-/* Compares the first n bytes, whatever the case of letters. */
-static int
-is_same(const char *a, const char *b, size_t n)
-{
-	int x, y;
-
-	for (; n > 0; a++, b++, n--) {
-		x = *a >= 'A' && *a <= 'Z' ? *a + 32 : *a;
-		y = *b >= 'A' && *b <= 'Z' ? *b + 32 : *b;
-		if (x != y)
-			return 0;
-	}
-	return 1;
-}
-
 int
 web_is_here(const char *url, const char *host)
 {
@@ -74,9 +60,9 @@ web_is_here(const char *url, const char *host)
 		return 0;
 	}
 	len = (size_t)(end - host);
-	if (len == own_len && is_same(host, own, len))
+	if (len == own_len && strncasecmp(host, own, len) == 0)
 		return 1;
-	if (len == 9 && is_same(host, "localhost", 9) &&
+	if (len == 9 && strncasecmp(host, "localhost", 9) == 0 &&
 	    (strncmp(own, "127.", 4) == 0 || strncmp(own, "[::1]", 5) == 0 ||
 		strncmp(own, "0.0.0.0:", 8) == 0 ||
 		strncmp(own, "[::]:", 5) == 0))
