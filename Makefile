@@ -35,19 +35,22 @@ OS != test "`uname`" = Linux && echo linux || echo posix
 
 # The layers of src/README, lowest first.
 OBJS = \
-	src/msg.o src/buf.o src/os_bsd.o src/os_$(OS).o src/fs.o \
-	src/when.o src/text.o src/retry.o src/json.o src/job.o src/draft.o \
+	src/msg.o src/buf.o src/names.o src/os_bsd.o src/os_$(OS).o src/fs.o \
+	src/when.o src/text.o src/retry.o src/json.o src/sha256.o src/job.o \
+	src/draft.o \
 	src/conf.o src/spool.o src/registry.o src/claim.o src/record.o \
-	src/why.o src/tally.o src/record_json.o \
+	src/why.o src/look.o src/tally.o src/record_json.o \
 	src/log.o src/progress.o src/index.o src/scout.o src/proc.o \
 	src/sink.o src/worker.o src/crew.o \
-	src/supervisor.o src/doctor.o src/metrics.o src/http.o \
-	src/serve.o src/web.o \
+	src/supervisor.o src/doctor.o src/metrics.o src/http.o src/serve.o \
+	src/roster.o src/view.o src/pick.o src/answer.o src/api.o src/act.o \
+	src/page.o src/web.o \
 	src/opt.o src/cmd.o src/cmd_submit.o src/cmd_batch.o src/cmd_enqueue.o \
 	src/cmd_list.o src/cmd_status.o \
 	src/cmd_show.o src/cmd_output.o src/cmd_wait.o \
 	src/cmd_config.o src/cmd_worker.o src/cmd_change.o src/cmd_pause.o \
-	src/cmd_doctor.o src/cmd_metrics.o src/cmd_dashboard.o src/cmd_misc.o src/cmd_completion.o
+	src/cmd_doctor.o src/cmd_metrics.o src/cmd_dashboard.o \
+	src/cmd_misc.o src/cmd_completion.o
 MAIN = src/main.o
 
 # Programs that the tests use, each of one file; tests/helper/X.c becomes
@@ -94,6 +97,14 @@ src/queuectl: $(OBJS) $(MAIN)
 	$(CC) $(FLAGS) -c -o $@ $<
 
 $(OBJS) $(MAIN): $(HEADERS) Makefile src/.flags
+
+# The page of `queuectl dashboard`, as bytes of an array in src/page.c.
+src/dashboard.inc: src/dashboard.html Makefile
+	sed 's/^[[:blank:]]*//' src/dashboard.html | od -An -v -tu1 | \
+		sed 's/[0-9][0-9]*/&,/g' >$@.new
+	mv $@.new $@
+
+src/page.o: src/dashboard.inc
 
 # Written only when it would differ, so that it is older than what was built
 # with these flags.  (rm: some makes compare times in whole seconds.)
@@ -206,6 +217,7 @@ fuzz: tests/out/fuzz/built
 	rest=$$?; wait $$! && exit $$rest
 
 tests/out/fuzz/built: $(OBJS:.o=.c) src/main.c $(HEADERS) $(FUZZ) \
+		src/dashboard.inc \
 		tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 	@mkdir -p tests/out/fuzz/o
 	@for c in $(OBJS:.o=.c) tests/fuzz/fuzz.c; do \
@@ -231,7 +243,7 @@ bench: tests/out/bench/built
 	@tests/bench/run $(T)
 
 tests/out/bench/built: tests/bench/tool.c $(OBJS:.o=.c) src/main.c $(HEADERS) \
-		Makefile src/.flags
+		src/dashboard.inc Makefile src/.flags
 	@mkdir -p tests/out/bench
 	@cc=`command -v musl-gcc || echo '$(CC)'`; o=tests/out/bench; \
 	echo "$$cc $(SMALL) -o $$o/queuectl src/*.c"; \
@@ -253,7 +265,7 @@ lint: lint-format lint-c lint-sh lint-man
 lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
 
-lint-c:
+lint-c: src/dashboard.inc
 	cppcheck --quiet --std=c99 --enable=warning,performance,portability \
 		--inline-suppr --suppress=ctuuninitvar --error-exitcode=1 \
 		-Isrc src
@@ -295,7 +307,7 @@ uninstall:
 	done
 
 clean:
-	rm -rf src/*.o src/queuectl src/.flags src/.flags.new tests/out
+	rm -rf src/*.o src/dashboard.inc src/queuectl src/.flags src/.flags.new tests/out
 
 .PHONY: all check check-faults soak check-mutants check-model fuzz bench demo \
 	lint lint-format lint-c lint-sh lint-man format install \

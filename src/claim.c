@@ -758,6 +758,7 @@ struct request {
 	int64_t orphaned; /* the same: seen to be since then, or 0 */
 	uint64_t inode;	  /* of the file that was meant; 0: not seen yet */
 	int told;	  /* its worker was told to cancel it */
+	int ask;	  /* that will do: nobody waits until it has */
 	char *why;	  /* SPOOL_WHY_MAX bytes: a refusal */
 };
 
@@ -1025,10 +1026,10 @@ cancel_held(struct claim *c, struct request *q)
 		    q->conf->kill_grace_seconds * WHEN_SECOND;
 		q->told = 1;
 		/* By inode: the job may end, and another have its ID, now. */
-		return registry_cancels(c->spool, c->name, q->inode) ||
-			registry_ask_cancel(c->spool, c->name, q->inode) == 0 ?
-		    CLAIM_BUSY :
-		    CLAIM_TROUBLE;
+		if (!registry_cancels(c->spool, c->name, q->inode) &&
+		    registry_ask_cancel(c->spool, c->name, q->inode) == -1)
+			return CLAIM_TROUBLE;
+		return q->ask ? CLAIM_LATER : CLAIM_BUSY;
 	}
 	if (q->orphaned == 0)
 		q->orphaned = fs_mono();
@@ -1095,6 +1096,18 @@ claim_cancel(struct spool *s, const struct conf *conf, const char *name,
 		registry_answer(s, REGISTRY_CANCEL, name);
 	errno = saved;
 	return r;
+}
+
+enum claim_result
+claim_ask_cancel(struct spool *s, const struct conf *conf, const char *name,
+    char why[SPOOL_WHY_MAX])
+{
+	struct request q;
+
+	request_init(&q, s, name, why);
+	q.conf = conf;
+	q.ask = 1;
+	return insist(&q, try_cancel);
 }
 
 /* ---- Purging ---- */

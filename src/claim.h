@@ -132,6 +132,13 @@ enum claim_result claim_cancel(struct spool *s, const struct conf *conf,
     const char *name, uint64_t told, int force, char why[SPOOL_WHY_MAX]);
 
 /*
+ * The same for who cannot wait: of one that runs it returns CLAIM_LATER as soon
+ * as that was told to end.
+ */
+enum claim_result claim_ask_cancel(struct spool *s, const struct conf *conf,
+    const char *name, char why[SPOOL_WHY_MAX]);
+
+/*
  * Removes the record of an ended job (an ID, or an ID~TIME) and its outputs.
  * dir: where it is, or JOB_NO_STATE to have it found.  Waits up to `wait`
  * microseconds for its lock; `force` does without.  CLAIM_OK, CLAIM_GONE,

@@ -121,10 +121,6 @@ void cmd_ids_free(struct cmd_ids *ids);
 /* Appends the command, made safe to show; "-" where there is none. */
 void cmd_put_command(struct buf *out, const struct record *j);
 
-/* Opens an output; -1 with errno ENOENT if the run wrote nothing. */
-int cmd_open_output(const struct spool *s, const char *name, int attempt,
-    const char *stream);
-
 /*
  * Appends output for people: lines and tabs as they are, all else that could
  * move the cursor escaped.

@@ -4,16 +4,20 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fs.h"
+#include "os.h"
 #include "serve.h"
 #include "web.h"
 
 #define DASHBOARD_LISTEN "127.0.0.1:8080"
+#define DASHBOARD_TOKEN	 33 /* bytes, with the NUL */
 
 static volatile sig_atomic_t stopped;
 
@@ -52,27 +56,56 @@ set_signals(sigset_t *waiting)
 	return 0;
 }
 
-/* Serves; the exit status. */
+/*
+ * Makes what lets somebody act: 128 random bits in hexadecimal.  A weak one is
+ * none: -1 where the system gives no random bytes that are fit for secrets.
+ */
 static int
-serve(struct spool *s, int listener, char *url)
+make_token(char token[DASHBOARD_TOKEN])
+{
+	unsigned char bytes[(DASHBOARD_TOKEN - 1) / 2];
+	size_t i;
+	int fd = -1;
+
+	if (os_random(bytes, sizeof bytes) == -1) {
+		fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+		if (fd == -1 ||
+		    fs_read(fd, bytes, sizeof bytes) != sizeof bytes) {
+			msg_warn("--allow-actions: no token can be made: "
+				 "/dev/urandom");
+			if (fd != -1)
+				(void)fs_close(fd);
+			return -1;
+		}
+		(void)fs_close(fd);
+	}
+	for (i = 0; i < sizeof bytes; i++)
+		snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+/* Serves, and closes the spool; the exit status. */
+static int
+serve(struct spool *s, int listener, const char *url, const char *token)
 {
 	struct web web;
 	sigset_t waiting;
 	int ret;
 
-	web.spool = s;
-	web.url = url;
+	web_open(&web, s, url, token);
 	if (set_signals(&waiting) == -1) {
 		msg_warn("dashboard");
+		web_close(&web);
 		return MSG_REFUSED;
 	}
-	printf("%s\n", url);
+	printf(token != NULL ? "%s#token=%s\n" : "%s\n", url, token);
 	(void)fflush(stdout);
 	ret = serve_run(listener, &stopped, &waiting, web_answer, &web);
 	if (ret == -1)
 		msg_warn("dashboard");
 	if (strncmp(url, "unix:", 5) == 0)
 		(void)unlink(url + 5);
+	web_close(&web);
 	return ret == -1 ? MSG_REFUSED : MSG_OK;
 }
 
@@ -80,7 +113,8 @@ static int
 run_dashboard(const struct opt_args *args)
 {
 	const char *where = opt_value(args, "listen");
-	char why[SERVE_WHY_MAX], *url = NULL;
+	int actions = opt_value(args, "allow-actions") != NULL;
+	char why[SERVE_WHY_MAX], token[DASHBOARD_TOKEN], *url = NULL;
 	struct spool s;
 	int listener, status = cmd_open_read(args, &s);
 
@@ -94,19 +128,25 @@ run_dashboard(const struct opt_args *args)
 	} else if (url == NULL) {
 		msg_warn("dashboard");
 		status = MSG_REFUSED;
+	} else if (actions && make_token(token) == -1) {
+		status = MSG_REFUSED;
 	} else {
-		status = serve(&s, listener, url);
+		status = serve(&s, listener, url, actions ? token : NULL);
+		s.path = NULL;
 	}
 	if (listener >= 0)
 		(void)close(listener);
 	free(url);
-	spool_close(&s);
+	if (s.path != NULL)
+		spool_close(&s);
 	return status;
 }
 
 static const struct opt dashboard_opts[] = {
 	{ "listen", 0, "WHERE", "ADDR:PORT, [ADDR]:PORT or unix:PATH" },
 	{ "listen-anywhere", 0, NULL, "not on a loopback address alone" },
+	{ "allow-actions", 0, NULL,
+	    "let who has the URL that is printed change jobs" },
 	{ NULL, 0, NULL, NULL }
 };
 

@@ -21,11 +21,11 @@
 
 #include "claim.h"
 #include "fs.h"
+#include "names.h"
 #include "record_json.h"
 #include "text.h"
 
-#define LIST_NAMES 65500 /* bytes of names that are kept in one piece */
-#define LIST_TICK  20000 /* microseconds that file systems' clocks are behind */
+#define LIST_TICK 20000 /* microseconds that file systems' clocks are behind */
 
 /* What is kept of a job. */
 struct key {
@@ -35,13 +35,6 @@ struct key {
 	unsigned short error; /* columns of ERROR, */
 	unsigned char tries;  /* and of TRIES */
 	unsigned char dir;
-};
-
-/* Names, one behind the other. */
-struct names {
-	struct names *next;
-	size_t used;
-	char text[LIST_NAMES];
 };
 
 enum form {
@@ -63,7 +56,7 @@ struct list {
 	int dir;		/* being read */
 	struct key *key;
 	size_t count;
-	struct names *names;
+	struct names names;
 	size_t widest[3]; /* of what is shown: ID, TRIES, ERROR */
 	size_t shown;	  /* so far */
 };
@@ -91,36 +84,6 @@ put_error(struct buf *out, const struct record *j)
 
 /* ---- Names ---- */
 
-/* Keeps a name; NULL without memory. */
-static const char *
-keep_name(struct list *l, const char *name)
-{
-	size_t len = strlen(name) + 1;
-	struct names *n = l->names;
-
-	if (n == NULL || LIST_NAMES - n->used < len) {
-		n = malloc(sizeof *n);
-		if (n == NULL)
-			return NULL;
-		n->next = l->names;
-		n->used = 0;
-		l->names = n;
-	}
-	n->used += len;
-	return memcpy(n->text + n->used - len, name, len);
-}
-
-static void
-free_names(struct list *l)
-{
-	struct names *n;
-
-	while ((n = l->names) != NULL) {
-		l->names = n->next;
-		free(n);
-	}
-}
-
 static int
 add_name(void *arg, const char *name, uint64_t inode)
 {
@@ -139,7 +102,7 @@ add_name(void *arg, const char *name, uint64_t inode)
 	memset(grown, 0, sizeof *grown);
 	grown->inode = inode;
 	grown->dir = (unsigned char)l->dir;
-	grown->name = keep_name(l, name);
+	grown->name = names_keep(&l->names, name);
 	if (grown->name == NULL)
 		return -1;
 	l->count++;
@@ -502,7 +465,7 @@ list_jobs(const struct opt_args *args, struct list *l)
 		if (printed > status)
 			status = printed;
 	}
-	free_names(l);
+	names_free(&l->names);
 	free(l->key);
 	spool_close(&l->spool);
 	return status;

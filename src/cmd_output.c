@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "text.h"
 
 #define OUTPUT_CHUNK   65536
 #define OUTPUT_LOOK_MS 100 /* between two looks for more */
@@ -69,22 +70,6 @@ say_no_run(const struct record *j, int attempt)
 
 /* ---- As far as it has come ---- */
 
-/* How many of the bytes do not end within a character of UTF-8. */
-static size_t
-whole_part(const char *text, size_t len)
-{
-	size_t n = len, need;
-	unsigned char first;
-
-	/* Back to the byte that the last character begins with. */
-	while (
-	    n > 0 && len - n < 3 && ((unsigned char)text[n - 1] & 0xc0) == 0x80)
-		n--;
-	first = n > 0 ? (unsigned char)text[n - 1] : 0;
-	need = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
-	return len - n + 1 < need ? n - 1 : len;
-}
-
 /* Prints an output: its very bytes, or for people; 0 or -1 with errno. */
 static int
 copy_output(int fd, int raw)
@@ -109,7 +94,7 @@ copy_output(int fd, int raw)
 			break;
 		have += (size_t)got;
 		last = text[have - 1];
-		n = raw ? have : whole_part(text, have);
+		n = raw ? have : text_whole(text, have);
 		if (raw)
 			buf_add(&out, text, n);
 		else
@@ -133,7 +118,7 @@ static int
 print_output(const struct spool *s, const struct record *j, int attempt,
     const char *stream, int raw)
 {
-	int fd = cmd_open_output(s, j->name, attempt, stream);
+	int fd = record_open_output(s, j->name, attempt, stream);
 	int ret;
 
 	if (fd == -1 && errno == ENOENT)
@@ -237,8 +222,8 @@ show_more(const struct follow *f, struct stream *s, int all)
 	ssize_t n = 0;
 
 	if (s->fd == -1)
-		s->fd =
-		    cmd_open_output(f->spool, f->j.name, f->attempt, s->name);
+		s->fd = record_open_output(f->spool, f->j.name, f->attempt,
+		    s->name);
 	if (s->fd == -1)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(s->fd, &st) == -1)
@@ -252,7 +237,7 @@ show_more(const struct follow *f, struct stream *s, int all)
 	while (s->at < st.st_size &&
 	    (n = pread(s->fd, text, sizeof text, s->at)) > 0) {
 		if (!s->raw && !(all && s->at + n >= st.st_size))
-			n = (ssize_t)whole_part(text, (size_t)n);
+			n = (ssize_t)text_whole(text, (size_t)n);
 		if (n == 0)
 			break;
 		if (s->raw)

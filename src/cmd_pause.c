@@ -4,48 +4,31 @@
 #include "cmd.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "fs.h"
-
-/* Appends who calls us: the name of the user, or the number. */
-static void
-put_user(struct buf *out)
-{
-	const struct passwd *pw = getpwuid(getuid());
-
-	if (pw != NULL)
-		buf_puts(out, pw->pw_name);
-	else
-		buf_printf(out, "user %ld", (long)getuid());
-}
+#include "why.h"
 
 static int
 run_pause(const struct opt_args *args)
 {
-	struct buf text = BUF_EMPTY;
-	char time[WHEN_SIZE];
+	struct buf text = BUF_EMPTY, reason = BUF_EMPTY;
 	struct spool s;
 	int i, status = cmd_open_make(args, &s);
 
 	if (status != MSG_OK)
 		return status;
-	when_format_s(time, fs_now());
-	put_user(&text);
-	buf_printf(&text, " since %s", time);
 	for (i = 0; i < args->argc; i++) {
-		buf_puts(&text, i == 0 ? ": " : " ");
-		buf_puts(&text, args->argv[i]);
+		buf_puts(&reason, i == 0 ? "" : " ");
+		buf_puts(&reason, args->argv[i]);
 	}
-	buf_putc(&text, '\n');
+	why_pausing(fs_now(), args->argc > 0 ? buf_text(&reason) : NULL, &text);
 	if (spool_pause(&s, &text) == -1) {
 		status = cmd_errno_status(errno);
 		msg_warn("%s/paused", s.path);
 	}
 	buf_free(&text);
+	buf_free(&reason);
 	spool_close(&s);
 	return status;
 }

@@ -137,7 +137,7 @@ last_lines(const char *text, size_t len, int lines)
 static void
 put_tail(struct show *w, int attempt, const char *stream)
 {
-	int fd = cmd_open_output(&w->spool, w->j.name, attempt, stream);
+	int fd = record_open_output(&w->spool, w->j.name, attempt, stream);
 	char text[SHOW_TAIL_BYTES];
 	const char *p, *end, *eol;
 	struct stat st;

@@ -16,8 +16,7 @@ http_reason(int status)
 	static const struct {
 		int status;
 		const char *reason;
-	} reasons[] = { { 200, "OK" }, { 204, "No Content" },
-		{ 303, "See Other" }, { 304, "Not Modified" },
+	} reasons[] = { { 200, "OK" }, { 202, "Accepted" },
 		{ 400, "Bad Request" }, { 403, "Forbidden" },
 		{ 404, "Not Found" }, { 405, "Method Not Allowed" },
 		{ 408, "Request Timeout" }, { 409, "Conflict" },
@@ -230,6 +229,9 @@ take_field(struct http_request *r, char *line)
 		return set_once(&r->host, value);
 	if (strcasecmp(line, "origin") == 0)
 		return set_once(&r->origin, value);
+	if (strcasecmp(line, "authorization") == 0 &&
+	    strncasecmp(value, "bearer ", 7) == 0)
+		return set_once(&r->token, value + 7);
 	if (strcasecmp(line, "content-length") == 0)
 		return set_length(r, value);
 	if (strcasecmp(line, "transfer-encoding") == 0)

@@ -29,11 +29,12 @@ struct http_request {
 	const char *query;  /* as it came, without the '?'; "" if none */
 	const char *host;   /* NULL: none (HTTP/1.0) */
 	const char *origin; /* NULL: none */
-	const char *body;   /* not ended by a NUL */
-	size_t length;	    /* of the body */
-	size_t size;	    /* of the whole request */
-	int old;	    /* HTTP/1.0 */
-	int last;	    /* the connection is closed after it */
+	const char *token; /* what stands behind "Bearer" (RFC 6750), or NULL */
+	const char *body;  /* not ended by a NUL */
+	size_t length;	   /* of the body */
+	size_t size;	   /* of the whole request */
+	int old;	   /* HTTP/1.0 */
+	int last;	   /* the connection is closed after it */
 	char head[HTTP_REQUEST_MAX + 1]; /* what the texts above lie in */
 };
 

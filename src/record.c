@@ -242,6 +242,24 @@ record_updated(const struct record *r)
 	return r->mtime > created ? r->mtime : created;
 }
 
+int
+record_open_output(const struct spool *s, const char *name, int attempt,
+    const char *stream)
+{
+	char file[SPOOL_OUTPUT_MAX];
+	int fd;
+
+	spool_output_name(file, name, attempt, stream);
+	fd = fs_open(s->dir[SPOOL_OUTPUT], file, O_RDONLY | O_NONBLOCK, 0);
+	/* From here on a worker that would give it to another job sees us. */
+	if (fd != -1 && spool_same(s, fd, SPOOL_OUTPUT, file) == 0) {
+		(void)fs_close(fd);
+		fd = -1;
+		errno = ENOENT;
+	}
+	return fd;
+}
+
 /* ---- The dead of late ---- */
 
 struct deaths {

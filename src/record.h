@@ -91,6 +91,13 @@ long record_timeout(const struct record *r, const struct conf *conf);
 int record_run_alive(const struct spool *s, const struct job_event *run);
 
 /*
+ * Opens an output of an attempt, stream "out" or "err"; -1 with errno, ENOENT
+ * if the run wrote nothing.
+ */
+int record_open_output(const struct spool *s, const char *name, int attempt,
+    const char *stream);
+
+/*
  * Calls `found` for each job that has died since then and is in dead/ under its
  * ID, until that returns non-zero.  Returns that, 0, or -1 with errno.
  */

@@ -116,14 +116,25 @@ count_state(struct count *c, int dir)
 		free(c->name[--c->names]);
 }
 
+/* True if what was counted is still so. */
+static int
+is_kept(const struct count *c, const struct look *look, int dir)
+{
+	const struct tally_state *t = &c->tally->state[dir];
+
+	/* Who runs a job, and whether he lives, no directory tells. */
+	return dir != JOB_PROCESSING && t->error == 0 && t->next > c->now &&
+	    !look_due(look, c->spool, dir);
+}
+
 int
-tally_count(struct spool *s, const struct conf *conf, int64_t now,
-    struct tally *t)
+tally_again(struct spool *s, const struct conf *conf, int64_t now,
+    struct tally_kept *kept)
 {
 	struct count *c = calloc(1, sizeof *c);
+	struct tally *t = &kept->tally;
 	int dir, ret = 0;
 
-	memset(t, 0, sizeof *t);
 	if (c == NULL) {
 		for (dir = 0; dir < JOB_STATES; dir++)
 			t->state[dir].error = ENOMEM;
@@ -133,16 +144,36 @@ tally_count(struct spool *s, const struct conf *conf, int64_t now,
 	c->conf = conf;
 	c->now = now;
 	c->tally = t;
+	t->busy = 0;
 	for (dir = 0; dir < JOB_STATES; dir++) {
+		if (is_kept(c, &kept->look[dir], dir))
+			continue;
+		memset(&t->state[dir], 0, sizeof t->state[dir]);
+		look_begin(&kept->look[dir], s, dir);
 		count_state(c, dir);
+		look_end(&kept->look[dir], t->state[dir].error != 0 ? -1 : 0);
 		ret = t->state[dir].error != 0 ? -1 : ret;
 	}
 	free(c);
+	t->error = 0;
 	t->workers = registry_workers(s);
 	if (t->workers == -1) {
 		t->error = errno;
 		ret = -1;
 	}
+	return ret;
+}
+
+int
+tally_count(struct spool *s, const struct conf *conf, int64_t now,
+    struct tally *t)
+{
+	struct tally_kept kept;
+	int ret;
+
+	memset(&kept, 0, sizeof kept);
+	ret = tally_again(s, conf, now, &kept);
+	*t = kept.tally;
 	return ret;
 }
 

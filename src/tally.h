@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "conf.h"
 #include "job.h"
+#include "look.h"
 #include "spool.h"
 
 #define TALLY_DETAIL_MAX 1000 /* jobs of a state that are looked into */
@@ -34,6 +35,19 @@ struct tally {
 /* Counts all, at `now`; 0, or -1: an error is set somewhere. */
 int tally_count(struct spool *s, const struct conf *conf, int64_t now,
     struct tally *t);
+
+/* What has been counted, for who counts again and again; zeroed: nothing. */
+struct tally_kept {
+	struct tally tally;
+	struct look look[JOB_STATES];
+};
+
+/*
+ * The same, but what waits or has ended is only counted where its directory
+ * has changed.
+ */
+int tally_again(struct spool *s, const struct conf *conf, int64_t now,
+    struct tally_kept *kept);
 
 /* Workers that have none. */
 long tally_idle(const struct tally *t);

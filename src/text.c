@@ -48,6 +48,20 @@ text_utf8(const char *s, size_t len, unsigned long *point)
 	return n + 2;
 }
 
+size_t
+text_whole(const char *s, size_t len)
+{
+	size_t n = len, need;
+	unsigned char first;
+
+	/* Back to the byte that the last character begins with. */
+	while (n > 0 && len - n < 3 && ((unsigned char)s[n - 1] & 0xc0) == 0x80)
+		n--;
+	first = n > 0 ? (unsigned char)s[n - 1] : 0;
+	need = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+	return len - n + 1 < need ? n - 1 : len;
+}
+
 int
 text_is_utf8(const char *s, size_t len)
 {

@@ -21,6 +21,12 @@ size_t text_utf8(const char *s, size_t len, unsigned long *point);
 int text_is_utf8(const char *s, size_t len);
 
 /*
+ * How many of the bytes do not end within a character of UTF-8, which the next
+ * bytes may complete.
+ */
+size_t text_whole(const char *s, size_t len);
+
+/*
  * True if a code point may be shown as it is: no control, no C1 control
  * (U+0080 to U+009F), none that ends a line or changes the direction of text
  * (U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069).

@@ -3,37 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
-#include "conf.h"
+#include "act.h"
+#include "answer.h"
+#include "api.h"
 #include "fs.h"
 #include "metrics.h"
-#include "tally.h"
-#include "text.h"
-#include "when.h"
-#include "why.h"
-
-/* One answer that is being made. */
-struct answer {
-	struct web *web;
-	const struct http_request *request;
-	int status;
-	const char *type;
-	struct buf body;
-};
-
-static const char type_text[] = "text/plain; charset=utf-8";
-static const char type_html[] = "text/html; charset=utf-8";
-static const char type_json[] = "application/json";
-static const char type_metrics[] = "text/plain; version=0.0.4; charset=utf-8";
-
-static void
-set_error(struct answer *a, int status, const char *text)
-{
-	buf_clear(&a->body);
-	a->status = status;
-	a->type = type_text;
-	buf_printf(&a->body, "%s\n", text);
-}
+#include "page.h"
 
 /* ---- Who may ask ---- */
 
@@ -76,199 +53,250 @@ web_is_here(const char *url, const char *host)
 	    (strncmp(own, "0.0.0.0:", 8) == 0 || strncmp(own, "[::]:", 5) == 0);
 }
 
-/* ---- HTML ---- */
-
-/* Appends text that a stranger may have written. */
-static void
-put_text(struct buf *out, const char *text, size_t len)
+/* True if a page of another origin (RFC 6454) had this asked. */
+static int
+is_foreign(const struct http_request *r)
 {
-	struct buf shown = BUF_EMPTY;
-	size_t i;
+	const char *origin = r->origin;
 
-	text_show(&shown, text, len);
-	for (i = 0; i < shown.len; i++) {
-		switch (shown.data[i]) {
-		case '&':
-			buf_puts(out, "&amp;");
-			break;
-		case '<':
-			buf_puts(out, "&lt;");
-			break;
-		case '>':
-			buf_puts(out, "&gt;");
-			break;
-		case '"':
-			buf_puts(out, "&quot;");
-			break;
-		case '\'':
-			buf_puts(out, "&#39;");
-			break;
-		default:
-			buf_putc(out, shown.data[i]);
-			break;
-		}
-	}
-	out->failed |= shown.failed;
-	buf_free(&shown);
+	if (origin == NULL)
+		return 0; /* no browser */
+	if (strncmp(origin, "http://", 7) == 0)
+		origin += 7;
+	else if (strncmp(origin, "https://", 8) == 0)
+		origin += 8; /* somebody stands between who speaks TLS */
+	else
+		return 1;
+	return r->host == NULL || strcasecmp(origin, r->host) != 0;
 }
 
-/* What keeps all jobs from running. */
-static void
-put_banner(struct buf *out, const struct spool *s, const struct tally *t)
+/* In a time that does not tell how much of it is right. */
+static int
+is_token(const char *token, const char *given)
 {
-	struct buf who = BUF_EMPTY;
+	size_t len = strlen(token), i;
+	unsigned differ = 0;
 
-	if (spool_paused(s)) {
-		why_paused(s, &who);
-		buf_puts(out, "<p role=\"status\"><strong>Paused:</strong> ");
-		put_text(out, buf_text(&who), who.len);
-		buf_puts(out, "</p>\n");
-		buf_free(&who);
-	}
-	if (t->workers == 0 &&
-	    t->state[JOB_PENDING].count + t->state[JOB_FAILED].count > 0)
-		buf_puts(out,
-		    "<p role=\"status\"><strong>No worker is running"
-		    "</strong>, and jobs wait.</p>\n");
+	if (given == NULL || strlen(given) != len)
+		return 0;
+	for (i = 0; i < len; i++)
+		differ |= (unsigned char)token[i] ^ (unsigned char)given[i];
+	return differ == 0;
 }
 
-static void
-put_page(struct buf *out, const struct spool *s, const struct tally *t)
+/* True if the request may change something; else the answer is why not. */
+static int
+may_act(struct answer *a, const struct web *w)
 {
-	int dir;
-
-	buf_puts(out,
-	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-	    "<meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-	    "<title>queuectl</title>\n</head>\n<body>\n<h1>queuectl: ");
-	put_text(out, s->path, strlen(s->path));
-	buf_puts(out, "</h1>\n");
-	put_banner(out, s, t);
-	buf_puts(out, "<table>\n<caption>Jobs</caption>\n");
-	for (dir = 0; dir < JOB_STATES; dir++)
-		buf_printf(out,
-		    "<tr><th scope=\"row\">%s</th><td>%ld</td></tr>\n",
-		    job_state_name(dir), t->state[dir].count);
-	buf_puts(out, "</table>\n");
-	if (t->workers != -1)
-		buf_printf(out, "<p>Workers: %ld busy, %ld idle.</p>\n",
-		    t->busy, tally_idle(t));
-	buf_puts(out,
-	    "<p><a href=\"/api/status\">As JSON</a>, "
-	    "<a href=\"/metrics\">for Prometheus</a>.</p>\n"
-	    "</body>\n</html>\n");
+	if (w->token == NULL)
+		answer_refuse(a, 403,
+		    "nothing can be changed here: 'queuectl dashboard "
+		    "--allow-actions' lets one");
+	else if (is_foreign(a->request))
+		answer_refuse(a, 403, "a page of another origin asks for it");
+	else if (!is_token(w->token, a->request->token))
+		answer_refuse(a, 403,
+		    "the token is missing or wrong: open the URL that "
+		    "'queuectl dashboard' printed");
+	else
+		return 1;
+	return 0;
 }
 
 /* ---- What is asked for ---- */
 
-/* Counts; 0, or -1 and an error is the answer. */
-static int
-count(struct answer *a, struct tally *t)
+static void
+answer_page(struct answer *a, struct web *w)
 {
-	char why[CONF_ERROR_MAX];
-	struct conf conf;
-
-	/* A faulty config is for the CLI to complain of. */
-	(void)conf_load(a->web->spool->fd, &conf, why);
-	if (tally_count(a->web->spool, &conf, fs_now(), t) == 0)
-		return 0;
-	set_error(a, 500, "something in the spool cannot be read");
-	return -1;
+	page_put(a, &w->view, w->token != NULL);
 }
 
 static void
-answer_page(struct answer *a)
-{
-	struct tally t;
-
-	if (count(a, &t) == -1)
-		return;
-	a->type = type_html;
-	put_page(&a->body, a->web->spool, &t);
-}
-
-static void
-answer_status(struct answer *a)
-{
-	struct tally t;
-
-	if (count(a, &t) == -1)
-		return;
-	a->type = type_json;
-	tally_json(a->web->spool, &t, &a->body);
-}
-
-static void
-answer_metrics(struct answer *a)
+tell_metrics(struct answer *a, struct view *v)
 {
 	char why[SPOOL_WHY_MAX];
-	struct conf conf;
 
-	(void)conf_load(a->web->spool->fd, &conf, why);
-	a->type = type_metrics;
-	if (metrics_text(a->web->spool, &conf, fs_now(), &a->body, why) == -1)
-		set_error(a, 500, why);
+	a->type = answer_metrics;
+	if (metrics_text(&v->spool, &v->conf, v->now, &a->body, why) == -1)
+		answer_refuse(a, 503, "%s", why);
 }
 
+/* What can be looked at. */
 static const struct {
 	const char *path;
-	void (*answer)(struct answer *a);
-} paths[] = { { "/", answer_page }, { "/api/status", answer_status },
-	{ "/metrics", answer_metrics } };
+	void (*answer)(struct answer *a, struct view *v);
+} looks[] = { { "/api/status", api_status }, { "/api/jobs", api_jobs },
+	{ "/api/throughput", api_throughput }, { "/api/errors", api_errors },
+	{ "/metrics", tell_metrics } };
+
+/* What can be done to the queue. */
+static const struct {
+	const char *path;
+	void (*act)(struct answer *a, struct view *v);
+} acts[] = { { "/api/pause", act_pause }, { "/api/resume", act_resume } };
+
+/* What can be looked at, or done, of a job: /api/jobs/ID and this. */
+static const struct {
+	const char *rest;
+	int acts;
+	void (*answer)(struct answer *a, struct view *v, const char *id);
+} jobs[] = { { "", 0, api_job }, { "/output", 0, api_output },
+	{ "/retry", 1, act_retry }, { "/cancel", 1, act_cancel },
+	{ "/purge", 1, act_purge } };
+
+#define WEB_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* True if it is asked for with the method that the path takes. */
+static int
+is_method(struct answer *a, int posted)
+{
+	if (posted == (a->request->method == HTTP_POST))
+		return 1;
+	answer_refuse(a, 405,
+	    posted ? "this is done by POST" : "this can only be looked at");
+	return 0;
+}
+
+/* A path that names a job; 0 if it is none. */
+static int
+answer_job(struct answer *a, struct web *w)
+{
+	static const char prefix[] = "/api/jobs/";
+	const char *path = a->request->path, *rest;
+	char id[JOB_NAME_MAX + 1];
+	size_t i, len;
+
+	if (strncmp(path, prefix, sizeof prefix - 1) != 0)
+		return 0;
+	path += sizeof prefix - 1;
+	rest = strchr(path, '/');
+	len = rest != NULL ? (size_t)(rest - path) : strlen(path);
+	if (len == 0 || len > JOB_NAME_MAX)
+		return 0;
+	memcpy(id, path, len);
+	id[len] = '\0';
+	for (i = 0; i < WEB_LEN(jobs); i++) {
+		if (strcmp(jobs[i].rest, path + len) != 0)
+			continue;
+		if (is_method(a, jobs[i].acts) &&
+		    (!jobs[i].acts || may_act(a, w)))
+			jobs[i].answer(a, &w->view, id);
+		return 1;
+	}
+	return 0;
+}
 
 static void
-find_answer(struct answer *a)
+find_answer(struct answer *a, struct web *w)
 {
-	const struct http_request *r = a->request;
+	const char *path = a->request->path;
 	size_t i;
 
-	if (r->host != NULL && !web_is_here(a->web->url, r->host)) {
-		set_error(a, 421, "this server is not of that name");
+	if (strcmp(path, "/") == 0) {
+		if (is_method(a, 0))
+			answer_page(a, w);
 		return;
 	}
-	for (i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-		if (strcmp(paths[i].path, r->path) != 0)
-			continue;
-		if (r->method == HTTP_POST)
-			set_error(a, 405, "this can only be looked at");
-		else
-			paths[i].answer(a);
-		return;
+	for (i = 0; i < WEB_LEN(looks); i++) {
+		if (strcmp(looks[i].path, path) == 0) {
+			if (is_method(a, 0))
+				looks[i].answer(a, &w->view);
+			return;
+		}
 	}
-	set_error(a, 404, "there is no such page");
+	for (i = 0; i < WEB_LEN(acts); i++) {
+		if (strcmp(acts[i].path, path) == 0) {
+			if (is_method(a, 1) && may_act(a, w))
+				acts[i].act(a, &w->view);
+			return;
+		}
+	}
+	if (!answer_job(a, w))
+		answer_refuse(a, 404, "there is no such page");
+}
+
+/* Who asks by a name that is not ours is told nothing. */
+static void
+make_answer(struct answer *a, struct web *w)
+{
+	const struct http_request *r = a->request;
+	char why[SPOOL_WHY_MAX];
+
+	if (r->host != NULL && !web_is_here(w->url, r->host))
+		answer_refuse(a, 421, "this server is not of that name");
+	else if (view_refresh(&w->view, why) == -1)
+		answer_refuse(a, 503, "%s", why);
+	else
+		find_answer(a, w);
+}
+
+/* ---- The whole of it ---- */
+
+/* Appends "Date: ..." (RFC 9110, 5.6.7); the program has no locale. */
+static void
+put_date(struct buf *out)
+{
+	time_t now = (time_t)(fs_now() / WHEN_SECOND);
+	char text[64];
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) != NULL &&
+	    strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0)
+		buf_printf(out, "Date: %s\r\n", text);
 }
 
 void
 web_answer(void *arg, const struct http_request *r, int error, struct buf *out)
 {
+	struct web *w = arg;
 	struct answer a;
 
-	a.web = arg;
-	a.request = r;
-	a.status = 200;
-	a.type = type_text;
-	a.body = (struct buf)BUF_EMPTY;
+	answer_init(&a, error == 0 ? r : NULL);
 	if (error != 0)
-		set_error(&a, error, http_reason(error));
+		answer_refuse(&a, error, "%s", http_reason(error));
 	else
-		find_answer(&a);
+		make_answer(&a, w);
 	if (a.body.failed)
-		set_error(&a, 503, "out of memory");
+		answer_refuse(&a, 503, "out of memory");
 	buf_printf(out,
 	    "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %lu\r\n",
 	    a.status, http_reason(a.status), a.type, (unsigned long)a.body.len);
-	buf_puts(out,
+	put_date(out);
+	buf_printf(out,
 	    "Cache-Control: no-store\r\n"
-	    "Content-Security-Policy: default-src 'none'; "
-	    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'\r\n"
+	    "Content-Security-Policy: %s\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
-	    "Referrer-Policy: no-referrer\r\n");
+	    "Referrer-Policy: no-referrer\r\n",
+	    buf_text(&w->policy));
 	if (a.status == 405)
-		buf_puts(out, "Allow: GET, HEAD\r\n");
+		buf_printf(out, "Allow: %s\r\n",
+		    error == 0 && r->method != HTTP_POST ? "POST" :
+							   "GET, HEAD");
 	buf_printf(out, "Connection: %s\r\n\r\n",
 	    r->last ? "close" : "keep-alive");
 	if (error != 0 || r->method != HTTP_HEAD)
 		buf_add(out, buf_text(&a.body), a.body.len);
 	buf_free(&a.body);
+}
+
+void
+web_open(struct web *w, const struct spool *s, const char *url,
+    const char *token)
+{
+	memset(w, 0, sizeof *w);
+	view_open(&w->view, s);
+	w->url = url;
+	w->token = token;
+	buf_puts(&w->policy, "default-src 'none'; ");
+	page_policy(&w->policy);
+	buf_puts(&w->policy,
+	    "connect-src 'self'; form-action 'self'; base-uri 'none'; "
+	    "frame-ancestors 'none'; require-trusted-types-for 'script'");
+}
+
+void
+web_close(struct web *w)
+{
+	view_close(&w->view);
+	buf_free(&w->policy);
 }

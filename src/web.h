@@ -1,20 +1,27 @@
 /*
- * web - what is answered to requests about a spool: a page, JSON, metrics.
+ * web - what is answered to requests about a spool.
  *
- * Owns: the paths, who may ask, how text gets into HTML.
- * Must not know: connections.  It only looks: nothing is changed.
+ * Owns: the paths, and who may ask for what.
+ * Must not know: connections; how any answer is made.
  */
 #ifndef WEB_H
 #define WEB_H
 
 #include "buf.h"
 #include "http.h"
-#include "spool.h"
+#include "view.h"
 
 struct web {
-	struct spool *spool;
-	const char *url; /* that it is served at, as serve_listen tells it */
+	struct view view;
+	const char *url;   /* that it is served at, as serve_listen tells it */
+	const char *token; /* that lets others act; NULL: nobody may */
+	struct buf policy; /* a Content-Security-Policy */
 };
+
+/* Takes over an open spool: web_close closes it. */
+void web_open(struct web *w, const struct spool *s, const char *url,
+    const char *token);
+void web_close(struct web *w);
 
 /* A serve_answer; arg is a struct web. */
 void web_answer(void *arg, const struct http_request *r, int error,

@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "claim.h"
 #include "fs.h"
@@ -41,6 +43,33 @@ namesake(const struct why *w, int dir)
 
 	return fstatat(w->spool->dir[dir], w->r->name, &st,
 		   AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Appends who calls us: the name of the user, or the number. */
+static void
+put_user(struct buf *out)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	if (pw != NULL)
+		buf_puts(out, pw->pw_name);
+	else
+		buf_printf(out, "user %ld", (long)getuid());
+}
+
+void
+why_pausing(int64_t now, const char *reason, struct buf *out)
+{
+	char time[WHEN_SIZE];
+
+	when_format_s(time, now);
+	put_user(out);
+	buf_printf(out, " since %s", time);
+	if (reason != NULL) {
+		buf_puts(out, ": ");
+		buf_puts(out, reason);
+	}
+	buf_putc(out, '\n');
 }
 
 void

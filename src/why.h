@@ -27,6 +27,12 @@ void why_each(struct spool *s, const struct conf *conf, const struct record *r,
 void why_stuck(struct spool *s, const struct conf *conf,
     void (*found)(void *arg, const char *reason), void *arg);
 
+/*
+ * Appends what SPOOL/paused is to say: who pauses, since when, and the reason,
+ * if it is not NULL.
+ */
+void why_pausing(int64_t now, const char *reason, struct buf *out);
+
 /* Appends the first line of SPOOL/paused as it is, "yes" if there is none. */
 void why_paused(const struct spool *s, struct buf *out);
 

@@ -7,10 +7,11 @@ src=${TESTS:?}/../src
 
 # From the lowest layer to the highest; `os` is os.h and every os_*.c, and a
 # name with a star stands for all files that begin so.
-layer0='msg buf os fs'
-layer1='when text retry json job draft'
-layer2='conf spool claim registry record why tally record_json'
-layer3='log progress index scout proc sink worker crew supervisor doctor metrics http serve web'
+layer0='msg buf names os fs'
+layer1='when text retry json sha256 job draft'
+layer2='conf spool claim registry record why look tally record_json'
+layer3='log progress index scout proc sink worker crew supervisor doctor metrics
+    http serve roster view pick answer api act page web'
 layer4='opt cmd cmd_* main'
 
 columns=80
@@ -30,6 +31,8 @@ layer_of() {
 	os_*) name=os ;;
 	cmd_*) name='cmd_*' ;;
 	esac
+	# shellcheck disable=SC2086 # a list of several lines
+	layer3=$(echo $layer3)
 	case " $layer0 " in *" $name "*) echo 0 ;; esac
 	case " $layer1 " in *" $name "*) echo 1 ;; esac
 	case " $layer2 " in *" $name "*) echo 2 ;; esac
@@ -39,7 +42,7 @@ layer_of() {
 
 # Prints the headers of ours that a file includes, in order.
 headers_of() {
-	sed -n 's/^#[[:blank:]]*include[[:blank:]]*"\(.*\)".*/\1/p' "$1"
+	sed -n 's/^#[[:blank:]]*include[[:blank:]]*"\(.*\.h\)".*/\1/p' "$1"
 }
 
 # A file includes only headers of its own layer or lower ones.

@@ -1,0 +1,53 @@
+/*
+ * pick - some jobs out of many: of a state or of all, newest first, from some
+ * place on, and only those that have a text in their ID or command.
+ *
+ * Owns: their order, what matches, how a place in it is told.
+ * Must not know: how they are shown.
+ */
+#ifndef PICK_H
+#define PICK_H
+
+#include <stddef.h>
+
+#include "buf.h"
+#include "record.h"
+#include "view.h"
+
+/* So many files are read for one answer: the rest is to be asked for. */
+#define PICK_LOOKS 2000
+
+struct pick {
+	struct view *view;
+	const struct roster *roster[JOB_STATES]; /* NULL: not wanted */
+	size_t at[JOB_STATES];
+	const char *text; /* that is searched for; "" or NULL: any will do */
+	size_t looks;	  /* files that were read */
+	size_t total;	  /* jobs in these states */
+	const struct roster_entry *last; /* that was looked at */
+	struct record record;
+	int filled; /* the record is to be freed */
+};
+
+/*
+ * state: JOB_NO_STATE for all; after: a place as pick_place tells it, "" or
+ * NULL for the start.  Returns 0; -1 with errno, EINVAL if that is no place.
+ */
+int pick_begin(struct pick *p, struct view *v, int state, const char *after,
+    const char *text);
+
+/*
+ * Finds the next one: 1, and it is in p->record; 0 if there is none, or if too
+ * many were looked at: then pick_more tells so.
+ */
+int pick_next(struct pick *p);
+
+/* True if there may be more behind the last one. */
+int pick_more(const struct pick *p);
+
+/* Appends the place behind the last one that was looked at. */
+void pick_place(const struct pick *p, struct buf *out);
+
+void pick_end(struct pick *p);
+
+#endif

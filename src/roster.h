@@ -1,0 +1,49 @@
+/*
+ * roster - the jobs of one state by their last change, newest first, for who
+ * asks again and again.
+ *
+ * Owns: when a directory has to be read anew, and what is still known of it.
+ * Must not know: what is in the files: none is opened.
+ *
+ * It takes about 80 bytes a job.
+ */
+#ifndef ROSTER_H
+#define ROSTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "look.h"
+#include "names.h"
+#include "spool.h"
+
+struct roster_entry {
+	int64_t time; /* of the file's last change */
+	uint64_t inode;
+	const char *name;
+	int seen; /* for roster_update */
+};
+
+/* Zeroed, it is one that was never updated. */
+struct roster {
+	struct look look;
+	unsigned long version;	    /* another one whenever it has changed */
+	struct roster_entry *entry; /* newest first */
+	size_t count;
+	struct names names;
+	uint32_t *slot; /* by inode: 1 + the index of an entry, or 0 */
+	size_t slots;	/* a power of two, or 0 */
+};
+
+/* Brings it up to date; 0, or -1 with errno: then it is as it was. */
+int roster_update(struct roster *r, const struct spool *s, int dir);
+
+/* The first entry that comes after what has that time and name. */
+size_t roster_after(const struct roster *r, int64_t time, const char *name);
+
+/* True if an entry comes before another one in such an order. */
+int roster_before(const struct roster_entry *a, const struct roster_entry *b);
+
+void roster_free(struct roster *r);
+
+#endif
