@@ -290,8 +290,8 @@ count_minutes(struct view *v, int dir, int64_t from, long count[API_MINUTES])
 
 	if (r == NULL)
 		return -1;
-	for (i = 0; i < r->count && r->entry[i].time >= from; i++) {
-		minute = (r->entry[i].time - from) / API_MINUTE;
+	for (i = 0; i < r->count && roster_at(r, i)->time >= from; i++) {
+		minute = (roster_at(r, i)->time - from) / API_MINUTE;
 		/* By a clock that is ahead of ours. */
 		if (minute < API_MINUTES)
 			count[minute]++;

@@ -70,8 +70,8 @@ newest(const struct pick *p)
 		if (r == NULL || p->at[dir] == r->count)
 			continue;
 		if (found == -1 ||
-		    roster_before(&r->entry[p->at[dir]],
-			&p->roster[found]->entry[p->at[found]]))
+		    roster_before(roster_at(r, p->at[dir]),
+			roster_at(p->roster[found], p->at[found])))
 			found = dir;
 	}
 	return found;
@@ -116,7 +116,7 @@ pick_next(struct pick *p)
 
 	empty(p);
 	while (p->looks < PICK_LOOKS && (dir = newest(p)) != -1) {
-		p->last = &p->roster[dir]->entry[p->at[dir]++];
+		p->last = roster_at(p->roster[dir], p->at[dir]++);
 		p->looks++;
 		/* What has left meanwhile is seen where it went, next time. */
 		if (record_read(&p->view->spool, dir, p->last->name,

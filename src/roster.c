@@ -9,17 +9,47 @@
 
 #include "record.h"
 
-/* The directory being read. */
-struct pass {
-	struct roster *old;
+#define ROSTER_GONE  UINT32_MAX /* it is not in the next reading */
+#define ROSTER_AHEAD 8		/* entries that may have gone, one by one */
+
+/*
+ * The directory being read.  It names most of what it named before, and in the
+ * same order: so each entry is looked for where the last one was found.
+ */
+struct reading {
 	const struct spool *spool;
 	int dir;
-	struct roster fresh; /* those that were not known */
-	size_t room;	     /* for so many of them */
-	size_t kept;	     /* known ones that are still there */
+	struct roster *old;
+	size_t at;   /* in old: what should come next */
+	size_t kept; /* of its entries */
+	struct roster made;
+	size_t room;		     /* for entries */
+	struct roster_entry **fresh; /* those that are not in old */
+	size_t count;
 };
 
-/* ---- By inode ---- */
+/* ---- What is known ---- */
+
+/* FNV-1a, of 32 bits (draft-eastlake-fnv). */
+static uint32_t
+hash_name(const char *name)
+{
+	uint32_t hash = UINT32_C(2166136261);
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
+	return hash;
+}
+
+/*
+ * Two names of one hash that were given to one inode, one after the other,
+ * count as one until it changes again; nobody will find a file of the first.
+ */
+static int
+is_same(const struct roster_entry *e, uint64_t inode, uint32_t hash)
+{
+	return e->inode == inode && e->hash == hash && e->next == ROSTER_GONE;
+}
 
 static size_t
 home(const struct roster *r, uint64_t inode)
@@ -29,110 +59,128 @@ home(const struct roster *r, uint64_t inode)
 	    (r->slots - 1);
 }
 
-/* The entry of that name and inode, or NULL. */
-static struct roster_entry *
-find(const struct roster *r, const char *name, uint64_t inode)
-{
-	struct roster_entry *e;
-	size_t i;
-
-	if (r->slots == 0)
-		return NULL;
-	for (i = home(r, inode); r->slot[i] != 0;
-	     i = (i + 1) & (r->slots - 1)) {
-		e = &r->entry[r->slot[i] - 1];
-		if (e->inode == inode && strcmp(e->name, name) == 0)
-			return e;
-	}
-	return NULL;
-}
-
 /* Makes the table of all entries; 0 or -1. */
 static int
 make_slots(struct roster *r)
 {
-	size_t i, at;
+	size_t i, at, slots = 16;
 
-	for (r->slots = 16; r->slots < 2 * r->count; r->slots *= 2)
-		continue;
-	r->slot = calloc(r->slots, sizeof *r->slot);
+	while (slots < 2 * r->count)
+		slots *= 2;
+	r->slot = calloc(slots, sizeof *r->slot);
 	if (r->slot == NULL)
 		return -1;
+	r->slots = slots;
 	for (i = 0; i < r->count; i++) {
 		at = home(r, r->entry[i].inode);
 		while (r->slot[at] != 0)
-			at = (at + 1) & (r->slots - 1);
+			at = (at + 1) & (slots - 1);
 		r->slot[at] = (uint32_t)i + 1;
 	}
 	return 0;
 }
 
-/* ---- Looking ---- */
-
-static int
-add_fresh(struct pass *p, const char *name, uint64_t inode, int64_t time)
+/* The known entry of that inode and hash, wherever it is, or NULL. */
+static struct roster_entry *
+find(struct reading *rd, uint64_t inode, uint32_t hash)
 {
-	struct roster_entry *e;
-	size_t room;
+	struct roster *r = rd->old;
+	size_t i, end = rd->at + ROSTER_AHEAD;
 
-	if (p->fresh.count == p->room) {
-		room = p->room > 0 ? 2 * p->room : 64;
-		e = realloc(p->fresh.entry, room * sizeof *e);
-		if (e == NULL)
-			return -1;
-		p->fresh.entry = e;
-		p->room = room;
-	}
-	e = &p->fresh.entry[p->fresh.count];
-	e->time = time;
-	e->inode = inode;
-	e->seen = 0;
-	e->name = names_keep(&p->fresh.names, name);
-	if (e->name == NULL)
+	for (i = rd->at; i < r->count && i < end; i++)
+		if (is_same(&r->entry[i], inode, hash))
+			return &r->entry[i];
+	if (r->count == 0 || (r->slots == 0 && make_slots(r) == -1))
+		return NULL;
+	for (i = home(r, inode); r->slot[i] != 0; i = (i + 1) & (r->slots - 1))
+		if (is_same(&r->entry[r->slot[i] - 1], inode, hash))
+			return &r->entry[r->slot[i] - 1];
+	return NULL;
+}
+
+/* ---- Reading ---- */
+
+/* Makes room for one more entry; 0 or -1. */
+static int
+make_room(struct reading *rd)
+{
+	struct roster *r = &rd->made;
+	struct roster_entry *grown;
+	size_t room = rd->room > 0 ? 2 * rd->room : 64;
+
+	if (r->count < rd->room)
+		return 0;
+	if (room >= ROSTER_GONE) {
+		errno = ENOMEM;
 		return -1;
-	p->fresh.count++;
+	}
+	grown = realloc(r->entry, room * sizeof *grown);
+	if (grown == NULL)
+		return -1;
+	r->entry = grown;
+	rd->room = room;
 	return 0;
 }
 
 static int
-see(void *arg, const char *name, uint64_t inode)
+add_name(void *arg, const char *name, uint64_t inode)
 {
-	struct pass *p = arg;
-	struct roster_entry *e;
+	struct reading *rd = arg;
+	struct roster_entry *known = NULL, *e;
+	uint32_t hash = hash_name(name);
 	struct stat st;
 
-	if (!spool_is_job(p->dir, name))
+	if (!spool_is_job(rd->dir, name))
 		return 0;
 	/* A job that runs is touched, for its lease. */
-	e = p->dir != SPOOL_PROCESSING ? find(p->old, name, inode) : NULL;
-	if (e != NULL) {
-		p->kept += !e->seen;
-		e->seen = 1;
+	if (rd->dir != SPOOL_PROCESSING)
+		known = find(rd, inode, hash);
+	if (known == NULL &&
+	    (fstatat(rd->spool->dir[rd->dir], name, &st, AT_SYMLINK_NOFOLLOW) ==
+		    -1 ||
+		!S_ISREG(st.st_mode)))
 		return 0;
+	if (make_room(rd) == -1)
+		return -1;
+	e = &rd->made.entry[rd->made.count];
+	e->time = known != NULL ? known->time : record_changed(&st);
+	e->inode = inode;
+	e->hash = hash;
+	/* Tells that it is fresh, until it has its place in the order. */
+	e->next = known != NULL ? 0 : ROSTER_GONE;
+	e->name = names_keep(&rd->made.names, name);
+	if (e->name == NULL)
+		return -1;
+	if (known != NULL) {
+		known->next = (uint32_t)rd->made.count;
+		rd->at = (size_t)(known - rd->old->entry) + 1;
+		rd->kept++;
 	}
-	if (fstatat(p->spool->dir[p->dir], name, &st, AT_SYMLINK_NOFOLLOW) ==
-		-1 ||
-	    !S_ISREG(st.st_mode))
-		return 0;
-	return add_fresh(p, name, inode, record_changed(&st));
+	rd->made.count++;
+	return 0;
 }
 
 /* ---- Order ---- */
 
-static int
-compare(const void *a, const void *b)
-{
-	const struct roster_entry *x = a, *y = b;
-
-	if (x->time != y->time)
-		return x->time > y->time ? -1 : 1;
-	return strcmp(y->name, x->name);
-}
-
 int
 roster_before(const struct roster_entry *a, const struct roster_entry *b)
 {
-	return compare(a, b) < 0;
+	return a->time != b->time ? a->time > b->time :
+				    strcmp(a->name, b->name) > 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct roster_entry *const *x = a, *const *y = b;
+
+	return roster_before(*y, *x) - roster_before(*x, *y);
+}
+
+const struct roster_entry *
+roster_at(const struct roster *r, size_t i)
+{
+	return &r->entry[r->order[i]];
 }
 
 size_t
@@ -145,7 +193,7 @@ roster_after(const struct roster *r, int64_t time, const char *name)
 	e.name = name;
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare(&r->entry[middle], &e) <= 0)
+		if (!roster_before(&e, roster_at(r, middle)))
 			low = middle + 1;
 		else
 			high = middle;
@@ -153,74 +201,84 @@ roster_after(const struct roster *r, int64_t time, const char *name)
 	return low;
 }
 
-/* ---- Putting it together ---- */
-
-/* Puts those that are still there and the fresh ones in order; 0 or -1. */
+/* Collects the fresh entries in order; 0 or -1. */
 static int
-merge(struct pass *p, struct roster *to)
+sort_fresh(struct reading *rd)
 {
-	const struct roster_entry *old = p->old->entry;
-	const struct roster_entry *old_end = old + p->old->count;
-	const struct roster_entry *fresh = p->fresh.entry;
-	const struct roster_entry *fresh_end = fresh + p->fresh.count;
-	struct roster_entry *e;
+	struct roster *r = &rd->made;
+	size_t i;
 
-	to->entry = malloc((p->kept + p->fresh.count + 1) * sizeof *to->entry);
-	if (to->entry == NULL)
+	rd->fresh = malloc((r->count - rd->kept + 1) * sizeof *rd->fresh);
+	if (rd->fresh == NULL)
 		return -1;
-	while (old < old_end || fresh < fresh_end) {
-		if (old < old_end && !old->seen) {
-			old++;
-			continue;
-		}
-		e = &to->entry[to->count];
-		if (fresh == fresh_end ||
-		    (old < old_end && roster_before(old, fresh)))
-			*e = *old++;
-		else
-			*e = *fresh++;
-		e->seen = 0;
-		e->name = names_keep(&to->names, e->name);
-		if (e->name == NULL)
-			return -1;
-		to->count++;
-	}
-	return make_slots(to);
+	for (i = 0; i < r->count; i++)
+		if (r->entry[i].next == ROSTER_GONE)
+			rd->fresh[rd->count++] = &r->entry[i];
+	if (rd->count > 0)
+		qsort(rd->fresh, rd->count, sizeof *rd->fresh, compare);
+	return 0;
 }
+
+/* Orders what was read: what was known is in order; 0 or -1. */
+static int
+make_order(struct reading *rd)
+{
+	struct roster *r = &rd->made;
+	const struct roster *old = rd->old;
+	size_t i, next = 0, n = 0;
+	uint32_t known;
+
+	r->order = malloc((r->count + 1) * sizeof *r->order);
+	if (r->order == NULL || sort_fresh(rd) == -1)
+		return -1;
+	for (i = 0; i < old->count; i++) {
+		known = roster_at(old, i)->next;
+		if (known == ROSTER_GONE)
+			continue;
+		while (next < rd->count &&
+		    roster_before(rd->fresh[next], &r->entry[known]))
+			r->order[n++] =
+			    (uint32_t)(rd->fresh[next++] - r->entry);
+		r->order[n++] = known;
+	}
+	while (next < rd->count)
+		r->order[n++] = (uint32_t)(rd->fresh[next++] - r->entry);
+	return 0;
+}
+
+/* ---- All of it ---- */
 
 int
 roster_update(struct roster *r, const struct spool *s, int dir)
 {
-	struct roster made = { 0 };
-	struct pass p = { 0 };
+	struct reading rd;
 	int ret, saved;
 	size_t i;
 
 	if (!look_due(&r->look, s, dir))
 		return 0;
-	p.old = r;
-	p.spool = s;
-	p.dir = dir;
+	memset(&rd, 0, sizeof rd);
+	rd.spool = s;
+	rd.dir = dir;
+	rd.old = r;
 	for (i = 0; i < r->count; i++)
-		r->entry[i].seen = 0;
+		r->entry[i].next = ROSTER_GONE;
 	look_begin(&r->look, s, dir);
-	ret = spool_scan(s, dir, see, &p);
-	if (ret == 0 && p.fresh.count > 0)
-		qsort(p.fresh.entry, p.fresh.count, sizeof *p.fresh.entry,
-		    compare);
-	if (ret == 0 && (p.fresh.count > 0 || p.kept < r->count))
-		ret = merge(&p, &made);
+	ret = spool_scan(s, dir, add_name, &rd);
+	if (ret == 0)
+		ret = make_order(&rd);
 	saved = errno;
-	if (ret == 0 && made.entry != NULL) {
-		made.version = r->version + 1;
-		made.look = r->look;
+	if (ret == 0) {
+		rd.made.look = r->look;
+		rd.made.version =
+		    r->version + (rd.count > 0 || rd.kept < r->count);
 		roster_free(r);
-		*r = made;
+		*r = rd.made;
 	} else {
-		roster_free(&made);
+		roster_free(&rd.made);
 	}
 	look_end(&r->look, ret);
-	roster_free(&p.fresh);
+	free(rd.fresh);
 	errno = saved;
 	return ret;
 }
@@ -229,9 +287,11 @@ void
 roster_free(struct roster *r)
 {
 	free(r->entry);
+	free(r->order);
 	free(r->slot);
 	names_free(&r->names);
 	r->entry = NULL;
+	r->order = NULL;
 	r->slot = NULL;
 	r->count = r->slots = 0;
 }

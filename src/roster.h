@@ -21,24 +21,29 @@ struct roster_entry {
 	int64_t time; /* of the file's last change */
 	uint64_t inode;
 	const char *name;
-	int seen; /* for roster_update */
+	uint32_t hash; /* of the name, which lies elsewhere in memory */
+	uint32_t next; /* for roster_update: where it is in the next reading */
 };
 
 /* Zeroed, it is one that was never updated. */
 struct roster {
 	struct look look;
 	unsigned long version;	    /* another one whenever it has changed */
-	struct roster_entry *entry; /* newest first */
+	struct roster_entry *entry; /* in the order of the directory */
+	uint32_t *order;	    /* indexes of these, the newest first */
 	size_t count;
 	struct names names;
-	uint32_t *slot; /* by inode: 1 + the index of an entry, or 0 */
-	size_t slots;	/* a power of two, or 0 */
+	uint32_t *slot; /* by inode: 1 + an index of an entry, or 0 */
+	size_t slots;	/* a power of two, or 0: not made yet */
 };
 
 /* Brings it up to date; 0, or -1 with errno: then it is as it was. */
 int roster_update(struct roster *r, const struct spool *s, int dir);
 
-/* The first entry that comes after what has that time and name. */
+/* The entry that has i before it that are newer. */
+const struct roster_entry *roster_at(const struct roster *r, size_t i);
+
+/* How many come before what has that time and name, and it itself. */
 size_t roster_after(const struct roster *r, int64_t time, const char *name);
 
 /* True if an entry comes before another one in such an order. */

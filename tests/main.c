@@ -19,6 +19,7 @@ static const struct {
 	{ "text", suite_text },
 	{ "retry", suite_retry },
 	{ "json", suite_json },
+	{ "sha256", suite_sha256 },
 	{ "job", suite_job },
 	{ "draft", suite_draft },
 	{ "conf", suite_conf },
@@ -30,6 +31,7 @@ static const struct {
 	{ "progress", suite_progress },
 	{ "doctor", suite_doctor },
 	{ "http", suite_http },
+	{ "roster", suite_roster },
 	{ "opt", suite_opt },
 };
 #define SUITES (sizeof suites / sizeof suites[0])

@@ -137,6 +137,26 @@ START_TEST(fields)
 	ck_assert_int_eq(parse("GET / HTTP/1.1\r\n" HOST END, 27), 0);
 	ck_assert_int_eq(r.last, 0);
 	ck_assert_ptr_null(r.origin);
+	ck_assert_ptr_null(r.token);
+}
+END_TEST
+
+START_TEST(token)
+{
+#define WITH(field) "GET / HTTP/1.1\r\n" HOST field END
+	static const char good[] = WITH("authorization: BEARER  x\r\n");
+	static const char other[] = WITH("Authorization: Basic x\r\n");
+	static const char none[] = WITH("Authorization: Bearer\r\n");
+	static const char twice[] =
+	    WITH("Authorization: Bearer a\r\nAuthorization: Bearer b\r\n");
+
+	ck_assert_int_eq(parse(good, sizeof good - 1), 0);
+	ck_assert_str_eq(r.token, " x");
+	ck_assert_int_eq(parse(other, sizeof other - 1), 0);
+	ck_assert_ptr_null(r.token);
+	ck_assert_int_eq(parse(none, sizeof none - 1), 0);
+	ck_assert_ptr_null(r.token);
+	ck_assert_int_eq(parse(twice, sizeof twice - 1), 400);
 }
 END_TEST
 
@@ -230,6 +250,7 @@ suite_http(void)
 
 	tcase_add_loop_test(t, request, 0, LEN(requests));
 	tcase_add_test(t, fields);
+	tcase_add_test(t, token);
 	tcase_add_test(t, in_pieces);
 	tcase_add_test(t, nul);
 	tcase_add_test(t, large);

@@ -625,6 +625,22 @@ START_TEST(is_utf8)
 }
 END_TEST
 
+/* Of a piece of text, as much as ends with a whole character. */
+static const struct {
+	const char *text;
+	size_t whole;
+} pieces[] = { { "", 0 }, { "a", 1 }, { "a\xc3", 1 }, { "a\xc3\xa4", 3 },
+	{ "\xe2\x82", 0 }, { "\xe2\x82\xac", 3 }, { "x\xf0\x9f\x98", 1 },
+	{ "x\xf0\x9f\x98\x80", 5 }, { "\x80\x80\x80\x80", 4 },
+	{ "\xc3\xa4\xc3", 2 } };
+
+START_TEST(whole)
+{
+	ck_assert_uint_eq(text_whole(pieces[_i].text, strlen(pieces[_i].text)),
+	    pieces[_i].whole);
+}
+END_TEST
+
 Suite *
 suite_text(void)
 {
@@ -645,6 +661,7 @@ suite_text(void)
 	tcase_add_test(t, decimal_long);
 	tcase_add_test(t, nearest);
 	tcase_add_test(t, nearest_choice);
+	tcase_add_loop_test(t, whole, 0, (int)LEN(pieces));
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -12,6 +12,7 @@ Suite *suite_when(void);
 Suite *suite_text(void);
 Suite *suite_retry(void);
 Suite *suite_json(void);
+Suite *suite_sha256(void);
 Suite *suite_job(void);
 Suite *suite_draft(void);
 Suite *suite_conf(void);
@@ -23,6 +24,7 @@ Suite *suite_sink(void);
 Suite *suite_progress(void);
 Suite *suite_doctor(void);
 Suite *suite_http(void);
+Suite *suite_roster(void);
 Suite *suite_opt(void);
 
 #endif

@@ -3,54 +3,11 @@
 # be talked into.
 
 . "$TESTS/lib.sh"
-
-# dashboard OPTION...: one in the background; its port in $port.
-dashboard() {
-	rm -f url
-	"$QUEUECTL" dashboard "$@" >url 2>log.web &
-	WEB=$!
-	PIDS="$PIDS $WEB"
-	wait_for 10 test -s url
-	port=$(sed -n 's|^http://.*:\([0-9]*\)/$|\1|p' url)
-}
-
-# leave: the dashboard ends when it is told to.
-leave() {
-	kill -TERM "$WEB"
-	status=0
-	wait "$WEB" || status=$?
-	forget "$WEB"
-	is 0 "$status" 'exit status of the dashboard'
-}
-
-# send LINE...: a request of these lines and an empty one; the answer is in out.
-send() {
-	printf '%s\r\n' "$@" '' | "$HELPERS/ask" "$port" >answer ||
-		fail "no end of the answer to: $*"
-	tr -d '\r' <answer >out
-}
-
-# get PATH [LINE...]: the body is in body.
-get() {
-	path=$1
-	shift
-	send "GET $path HTTP/1.1" "Host: 127.0.0.1:$port" 'Connection: close' \
-	    "$@"
-	sed '1,/^$/d' out >body
-}
-
-# answers STATUS LINE...: that request.
-answers() {
-	want=$1
-	shift
-	send "$@"
-	grep -q "^HTTP/1.1 $want [A-Z]" out ||
-		fail "expected $want for '$1', got: $(head -n 1 out)"
-}
+. "$TESTS/weblib.sh"
 
 q config set durability none
 dashboard --listen 127.0.0.1:0
-here="Host: 127.0.0.1:$port"
+here="Host: 127.0.0.1:$PORT"
 close='Connection: close'
 
 # ---- What it answers
@@ -88,13 +45,13 @@ grep -q '^Content-Length: [1-9]' out || fail 'HEAD does not tell the length'
 
 # ---- Whom
 
-for host in 127.0.0.1 "127.0.0.1:1$port" "evil.example:$port" "localhost" \
-    "127.0.0.1.evil.example:$port" "10.0.0.1:$port" '' ":$port" \
-    "[::1]:$port" "127.0.0.1:$port.evil" "0:$port"; do
+for host in 127.0.0.1 "127.0.0.1:1$PORT" "evil.example:$PORT" "localhost" \
+    "127.0.0.1.evil.example:$PORT" "10.0.0.1:$PORT" '' ":$PORT" \
+    "[::1]:$PORT" "127.0.0.1:$PORT.evil" "0:$PORT"; do
 	answers 421 'GET / HTTP/1.1' "Host: $host" "$close"
 done
-answers 200 'GET / HTTP/1.1' "Host: localhost:$port" "$close"
-answers 200 'GET / HTTP/1.1' "Host: LocalHost:$port" "$close"
+answers 200 'GET / HTTP/1.1' "Host: localhost:$PORT" "$close"
+answers 200 'GET / HTTP/1.1' "Host: LocalHost:$PORT" "$close"
 answers 200 'GET / HTTP/1.0'
 
 # ---- What is wrong, or unusual
@@ -117,7 +74,7 @@ answers 413 'POST / HTTP/1.1' "$here" 'Content-Length: 100000'
 
 # Two at once, and one after the other on a connection.
 printf 'GET /api/status HTTP/1.1\r\n%s\r\n\r\nGET / HTTP/1.1\r\n%s\r\n%s\r\n\r\n' \
-    "$here" "$here" "$close" | "$HELPERS/ask" "$port" >out
+    "$here" "$here" "$close" | "$HELPERS/ask" "$PORT" >out
 is 2 "$(grep -c '^HTTP/1.1 200' out)" 'answers to two requests at once'
 is 1 "$(grep -c '^Connection: keep-alive' out)" 'answers that are not the last'
 
@@ -128,12 +85,12 @@ holds() {
 
 # Byte by byte; too slow, and not at all.
 printf 'GET /api/status HTTP/1.1\r\n%s\r\n%s\r\n\r\n' "$here" "$close" |
-	"$HELPERS/ask" "$port" 1 2 >out
+	"$HELPERS/ask" "$PORT" 1 2 >out
 grep -q '^HTTP/1.1 200' out || fail 'not a byte at a time'
 printf 'GET / HTTP/1.1\r\n%s\r\n' "$here" >half
-"$HELPERS/ask" "$port" <half >slow &
+"$HELPERS/ask" "$PORT" <half >slow &
 slow=$!
-"$HELPERS/ask" hold "$port" 200 7000 >closed &
+"$HELPERS/ask" hold "$PORT" 200 7000 >closed &
 holder=$!
 wait_for 5 holds 40
 ! holds 52 || fail '200 that say nothing are all held'
@@ -156,9 +113,9 @@ for where in 127.0.0.1 127.0.0.1: localhost:1 127.0.0.1:65536 ::1:80 '[::1]' \
 	is 1 "$(wc -l <err | tr -d ' ')" "lines about $where"
 done
 dashboard --listen 0.0.0.0:0 --listen-anywhere
-answers 200 'GET / HTTP/1.1' "Host: 192.0.2.1:$port" "$close"
-answers 421 'GET / HTTP/1.1' "Host: evil.example:$port" "$close"
-exits 1 q dashboard --listen "127.0.0.1:$port"
+answers 200 'GET / HTTP/1.1' "Host: 192.0.2.1:$PORT" "$close"
+answers 421 'GET / HTTP/1.1' "Host: evil.example:$PORT" "$close"
+exits 1 q dashboard --listen "127.0.0.1:$PORT"
 leave
 dashboard --listen "unix:$PWD/socket"
 is "unix:$PWD/socket" "$(cat url)" 'where it is'

@@ -1,0 +1,187 @@
+#!/bin/sh
+# api: what the dashboard tells as JSON about jobs, their outputs, the last
+# hour, and what they died of; and when it looks again.
+
+. "$TESTS/lib.sh"
+. "$TESTS/weblib.sh"
+
+command -v jq >/dev/null 2>&1 || {
+	echo 'without jq: the JSON cannot be read'
+	exit 77
+}
+q config set durability none
+dashboard --listen 127.0.0.1:0
+here="Host: 127.0.0.1:$PORT"
+
+# ---- Jobs, page by page
+
+seq 1 45 | sed 's/.*/echo number & >>ran/' | q enqueue --batch - --delay 1h \
+    --priority 3 >ids
+drop zero 'command=printf "<b>Zero</b>"' 'run_at=2099-01-01T00:00:00Z'
+: >seen
+after=
+for page in 20 20 6; do
+	get "/api/jobs?limit=20&after=$after"
+	json '.jobs | length' "$page" 'jobs of a page'
+	json .total 46 'jobs in all'
+	jq -r '.jobs[].id' body >>seen
+	after=$(jq -r .next body)
+done
+is null "$after" 'where the last page ends'
+is zero "$(head -n 1 seen)" 'the newest job'
+sort seen >sorted
+q list -q | sort | cmp - sorted || fail 'the pages have other jobs than list'
+get '/api/jobs?state=PENDING&limit=500'
+json '.jobs | length' 46 'pending jobs'
+q show --json zero >want
+jq -S 'del(.runs, .notes)' want >want.sorted
+jq -S '.jobs[0]' body | cmp want.sorted - || fail 'a job is not as show has it'
+get '/api/jobs?state=dead'
+json '.jobs, .next | @json' "$(printf '[]\nnull')" 'dead jobs'
+for query in state=none limit=501 limit=-1 limit=x after=x after=1.. after=.a \
+    q=%zz q=%00 after=99999999999999999999.a; do
+	answers 400 "GET /api/jobs?$query HTTP/1.1" "$here" 'Connection: close'
+	sed '1,/^$/d' out >body
+	[ "$(jq -r .error body)" != null ] || fail "$query: $(cat body)"
+done
+
+# ---- Searched
+
+# found QUERY ID...: these jobs have it.
+found() {
+	get "/api/jobs?q=$1"
+	shift
+	is "$*" "$(jq -r '[.jobs[].id] | join(" ")' body)" "jobs with $path"
+}
+found ZERO zero
+found 'umber+17+' "$(sed -n 17p ids)"
+found '%3Cb%3Ezero%3C' zero
+found nothing
+json .looked_at 46 'jobs that were looked at'
+seq 1 2100 | sed 's/.*/: &/' | q enqueue --batch - --delay 1h >/dev/null
+get '/api/jobs?q=number'
+json '.jobs | length' 0 'jobs found in the first piece'
+json .looked_at 2000 'jobs looked at'
+get "/api/jobs?q=number&limit=500&after=$(jq -r .next body)"
+json '.jobs | length' 45 'jobs found in the second piece'
+json .next null 'where that ends'
+
+# ---- One of them
+
+get /api/jobs/zero
+cmp want body || fail 'a job is not what show --json prints'
+for path in none 'a%20b' 'zero/nothing' '' '~'; do
+	answers 404 "GET /api/jobs/$path HTTP/1.1" "$here" 'Connection: close'
+done
+get /api/jobs/none
+json .error 'no such job' 'what is said of none'
+
+# ---- Outputs
+
+workers --count 2
+cat >writes.sh <<'END'
+printf "a\303"
+read -r x <go
+printf "\244b\n"
+read -r x <go
+echo bad >&2
+exit 3
+END
+mkfifo go
+drop writes 'command=. ./writes.sh' "cwd=$PWD" max_retries=0
+
+# writes_to N: so much of its output is known.
+writes_to() {
+	get '/api/jobs/writes/output?out=0&err=0'
+	[ "$(jq -r .out.size body)" = "$1" ]
+}
+wait_for 10 writes_to 2
+json '[.attempt, .running, .out.text, .out.from, .out.to] | @json' \
+    '[1,true,"a",0,1]' 'the beginning of an output'
+echo >go
+wait_for 10 writes_to 5
+json .out.text "$(printf 'a\303\244b\n')" 'what is there'
+get '/api/jobs/writes/output?out=1&err=0'
+json '[.out.from, .out.to, .out.text] | @json' '[1,5,"äb\n"]' 'the rest of it'
+echo >go
+wait_for 10 test -e spool/dead/writes
+get '/api/jobs/writes/output?attempt=1&out=5&err=0'
+json '[.running, .out.text, .err.text] | @json' '[false,"","bad\n"]' 'its end'
+answers 404 "GET /api/jobs/writes/output?attempt=2 HTTP/1.1" "$here"
+get /api/jobs/zero/output
+json .error 'it has not run yet' 'what is said before a job has run'
+
+drop large 'command=seq 1 40000; printf "\377"'
+wait_for 10 test -e spool/completed/large
+size=$(q output --stdout large | wc -c | tr -d ' ')
+get /api/jobs/large/output
+json .out.size "$size" 'bytes of a large output'
+json .out.from "$((size - 65536))" 'where its end begins'
+at=0
+: >whole
+while [ "$at" -lt "$size" ]; do
+	get "/api/jobs/large/output?out=$at"
+	json .out.from "$at" 'where a piece begins'
+	at=$(jq -r .out.to body)
+	jq -j .out.text body >>whole
+done
+{ seq 1 40000; printf '\357\277\275'; } | cmp - whole ||
+	fail 'its pieces are not what it wrote'
+get "/api/jobs/large/output?out=999999999"
+json .out.from "$((size - 65536))" 'where one begins that has become shorter'
+
+# ---- The last hour, and what jobs died of
+
+for code in 4 4 5; do
+	q enqueue "exit $code" --max-retries 0 >/dev/null
+done
+drop bad 'command=true' 'priority=x'
+wait_for 10 test -e spool/dead/bad
+q wait --timeout 10 writes large 2>/dev/null || :
+get /api/throughput
+json '.completed | length' 60 'minutes'
+json '.completed | add' 1 'completed in the last hour'
+json '.dead | add' 5 'died in the last hour'
+touch -t 202001010000 spool/completed/large
+touch spool/completed
+sleep 0.1 # it rests after a look; the next one sees no other time
+get /api/throughput
+json '.completed | add' 1 'what it knows already'
+get /api/errors
+json '[.errors[] | [.count, .error] | @json] | .[0]' '[2,"exit code 4"]' \
+    'what most died of'
+json '.errors | map(.count) | add' 5 'all that died'
+json '[.errors[] | select(.error | startswith("line 2"))] | length' 1 \
+    'those that could not be read'
+leave
+dashboard --listen 127.0.0.1:0
+get /api/throughput
+json '.completed | add // 0' 0 'what ended years ago'
+
+# ---- When it looks again
+
+get /api/status
+pending=$(jq .pending body)
+q worker stop --now
+touch -t 202001010000 spool/pending
+get /api/status
+mv spool/pending/zero elsewhere
+touch -t 202001010000 spool/pending
+get /api/status
+json .pending "$pending" 'what it counts of a directory that has not changed'
+touch -t 202001010001 spool/pending
+get /api/status
+json .pending "$((pending - 1))" 'what it counts when it has'
+
+# Another spool in its place, none, and one where there was none.
+mv spool old
+get /api/status
+json '[.pending, .dead] | @json' '[0,0]' 'what it counts of no spool'
+get '/api/jobs'
+json .total 0 'jobs of no spool'
+answers 404 'GET /api/jobs/large HTTP/1.1' "Host: 127.0.0.1:$PORT" \
+    'Connection: close'
+q enqueue true >/dev/null
+get /api/status
+json .pending 1 'what it counts of a new one'
+leave
