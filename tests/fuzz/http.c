@@ -66,6 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_path(r.path);
 		check_parameter(r.query, strlen(r.query));
 		MUST(r.host != NULL || r.old);
+		MUST(r.token == NULL || strlen(r.token) < r.size);
 		if (r.host != NULL)
 			check_host(r.host);
 		for (i = 0; i < r.size; i++)
