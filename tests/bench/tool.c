@@ -15,16 +15,22 @@
  *	tool enqueue SPOOL N	the system calls of one `queuectl enqueue`, and
  *				nothing else, under the ID b.N
  *	tool enqueues N SPOOL	runs N of those
+ *	tool get PORT PATH	asks 127.0.0.1 by HTTP
  *
  * Each prints microseconds: of all; latency, the median and the 99th
  * percentile.  What is run has /dev/null for its standard output.
  */
 #define _DEFAULT_SOURCE
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -313,6 +319,35 @@ enqueues(int count, char *path)
 	dup2(out, 1);
 }
 
+/* Reads the whole answer; it is to be one of status 200. */
+static void
+get(int port, const char *path)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in a;
+	char text[65536];
+	ssize_t n;
+	int len;
+
+	memset(&a, 0, sizeof a);
+	a.sin_family = AF_INET;
+	a.sin_port = htons((unsigned short)port);
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	len = snprintf(text, sizeof text,
+	    "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+	    "Connection: close\r\n\r\n",
+	    path, port);
+	if (fd == -1 || connect(fd, (struct sockaddr *)&a, sizeof a) == -1 ||
+	    write(fd, text, (size_t)len) != len ||
+	    read(fd, text, sizeof text) < 16 ||
+	    memcmp(text, "HTTP/1.1 200", 12) != 0)
+		die(path);
+	do
+		n = read(fd, text, sizeof text);
+	while (n > 0);
+	close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -337,6 +372,8 @@ main(int argc, char **argv)
 		enqueues(n, argv[3]);
 	else if (strcmp(what, "enqueue") == 0 && argc == 4)
 		enqueue(argv[2], argv[3]);
+	else if (strcmp(what, "get") == 0 && argc == 4)
+		get(n, argv[3]);
 	else if (strcmp(what, "stamp") == 0 && argc == 3)
 		stamp(argv[2]);
 	else if (strcmp(what, "latency") == 0 && argc == 4)
