@@ -6,6 +6,7 @@
 #				strace; as root also loop devices (minutes);
 #				with EVERY=1 TEST_LIMIT=7200 each error at
 #				each call, not a sample
+#	make check-web		the page of the dashboard, in a headless Chromium
 #	make soak		random kills and power cuts, until one is not
 #				survived or you have seen enough
 #	make check-mutants	rules taken away: some test must see each of them
@@ -60,7 +61,7 @@ HELPERS = tests/helper/limit.c tests/helper/asuser.c tests/helper/pty.c \
 	tests/helper/odd.c tests/helper/dropper.c tests/helper/history.c \
 	tests/helper/lurk.c tests/helper/race.c tests/helper/runonce.c \
 	tests/helper/brief.c tests/helper/cutpower.c \
-	tests/helper/cutshort.c tests/helper/ask.c
+	tests/helper/cutshort.c tests/helper/ask.c tests/helper/browser.c
 
 # Rules to be broken; tests/faults/mutants/X.sed makes
 # tests/out/mutant-X/queuectl of the file of src/ that its first line names
@@ -177,6 +178,11 @@ tests/out/faults/built: $(C_FAULTS) $(OBJS) Makefile
 check-faults: src/queuectl tests/out/helpers tests/out/faults/built
 	@TEST_SET=faults TEST_JOBS=8 TEST_LIMIT=$${TEST_LIMIT:-600} \
 	    tests/run $(T)
+
+# The page of the dashboard, in a browser; its pictures are in tests/web/out.
+check-web: src/queuectl tests/out/helpers
+	@mkdir -p tests/web/out
+	@TEST_SET=web TEST_JOBS=2 tests/run $(T)
 
 SOAK = random power-ext4 power-xfs races-twice
 
@@ -307,8 +313,9 @@ uninstall:
 	done
 
 clean:
-	rm -rf src/*.o src/dashboard.inc src/queuectl src/.flags src/.flags.new tests/out
+	rm -rf src/*.o src/dashboard.inc src/queuectl src/.flags src/.flags.new tests/out \
+		tests/web/out
 
-.PHONY: all check check-faults soak check-mutants check-model fuzz bench demo \
+.PHONY: all check check-web check-faults soak check-mutants check-model fuzz bench demo \
 	lint lint-format lint-c lint-sh lint-man format install \
 	uninstall clean FORCE

@@ -10,8 +10,8 @@ src=${TESTS:?}/../src
 layer0='msg buf names os fs'
 layer1='when text retry json sha256 job draft'
 layer2='conf spool claim registry record why look tally record_json'
-layer3='log progress index scout proc sink worker crew supervisor doctor metrics
-    http serve roster view pick answer api act page web'
+layer3='log progress index scout proc sink worker crew supervisor doctor metrics http serve'
+layer3="$layer3 roster view pick answer api act page web"
 layer4='opt cmd cmd_* main'
 
 columns=80
@@ -31,8 +31,6 @@ layer_of() {
 	os_*) name=os ;;
 	cmd_*) name='cmd_*' ;;
 	esac
-	# shellcheck disable=SC2086 # a list of several lines
-	layer3=$(echo $layer3)
 	case " $layer0 " in *" $name "*) echo 0 ;; esac
 	case " $layer1 " in *" $name "*) echo 1 ;; esac
 	case " $layer2 " in *" $name "*) echo 2 ;; esac
