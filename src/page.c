@@ -64,6 +64,13 @@ put_command(struct buf *out, const struct record *r)
 	buf_free(&command);
 }
 
+/* True if no more jobs should be added. */
+static int
+is_full(const struct making *m)
+{
+	return m->out->len > ANSWER_FULL;
+}
+
 /* " hidden" as an attribute. */
 static void
 hide(struct making *m, int hidden)
@@ -199,7 +206,8 @@ put_running(struct making *m)
 
 	if (pick_begin(&p, m->view, JOB_PROCESSING, NULL, NULL) == -1)
 		return;
-	for (; m->running < PAGE_RUNNING && pick_next(&p); m->running++) {
+	for (; m->running < PAGE_RUNNING && !is_full(m) && pick_next(&p);
+	     m->running++) {
 		run = record_run(&p.record);
 		buf_printf(m->out,
 		    "<tr role=\"row\" data-key=\"%s\">"
@@ -350,8 +358,7 @@ put_jobs(struct making *m)
 	if (pick_begin(&p, m->view, m->state, buf_text(&m->after),
 		buf_text(&m->text)) == -1)
 		return;
-	for (; m->listed < PAGE_JOBS && m->out->len < 2 * ANSWER_FULL &&
-	     pick_next(&p);
+	for (; m->listed < PAGE_JOBS && !is_full(m) && pick_next(&p);
 	     m->listed++)
 		put_job_row(m, &p.record);
 	if (pick_more(&p))

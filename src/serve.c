@@ -376,12 +376,25 @@ time_out(struct server *s, struct client *c, int64_t now)
 
 /* ---- The loop ---- */
 
+/* Bytes that clients have not read yet. */
+static size_t
+held(const struct server *s)
+{
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i < SERVE_CLIENTS; i++)
+		if (s->client[i].fd != -1)
+			n += s->client[i].out.len - s->client[i].sent;
+	return n;
+}
+
 /* What is waited for; returns the highest descriptor. */
 static int
 fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t *until)
 {
 	const struct client *c;
-	int i, highest = s->listener;
+	int i, highest = s->listener, full = held(s) > SERVE_HELD;
 
 	FD_ZERO(in);
 	FD_ZERO(out);
@@ -391,7 +404,10 @@ fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t *until)
 		c = &s->client[i];
 		if (c->fd == -1)
 			continue;
-		FD_SET((size_t)c->fd, c->out.len > 0 ? out : in);
+		if (c->out.len > 0)
+			FD_SET((size_t)c->fd, out);
+		else if (!full)
+			FD_SET((size_t)c->fd, in);
 		highest = c->fd > highest ? c->fd : highest;
 		*until = c->deadline < *until ? c->deadline : *until;
 	}
@@ -428,10 +444,12 @@ serve_run(int listener, const volatile sig_atomic_t *stop,
 	struct timespec ts;
 	fd_set in, out;
 	int64_t now, until;
-	int i, n, highest;
+	int i, n, highest, size = SERVE_BUFFER;
 
 	if (set_up(listener) == -1)
 		return -1;
+	/* Those that it accepts have it too. */
+	(void)setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 	s.listener = listener;
 	s.answer = answer_one;
 	s.arg = arg;

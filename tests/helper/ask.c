@@ -3,6 +3,9 @@
  * at a time with so many milliseconds between them, and prints what comes back
  * until the other side closes, or nothing has come for ten seconds (exit 1).
  *
+ * ask deaf PORT N MS: sends standard input on N connections, one after the
+ * other, and reads nothing for so long.
+ *
  * ask hold PORT N MS: opens N connections that say nothing, holds them for so
  * long, and prints how many of them the other side has closed by then.
  */
@@ -58,6 +61,19 @@ hold(int port, int count, int ms)
 	return 0;
 }
 
+static int
+deaf(int port, int count, int ms)
+{
+	static char text[8192];
+	size_t len = fread(text, 1, sizeof text, stdin);
+
+	while (count-- > 0)
+		if (write(dial(port), text, len) != (ssize_t)len)
+			return 1;
+	(void)poll(NULL, 0, ms);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -68,6 +84,8 @@ main(int argc, char **argv)
 
 	if (argc == 5 && strcmp(argv[1], "hold") == 0)
 		return hold(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	if (argc == 5 && strcmp(argv[1], "deaf") == 0)
+		return deaf(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
 	if (argc != 2 && argc != 4)
 		return 2;
 	(void)signal(SIGPIPE, SIG_IGN);

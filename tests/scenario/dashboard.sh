@@ -101,6 +101,27 @@ grep -q '^HTTP/1.1 200' out || fail 'nobody is answered beside those'
 wait "$holder"
 [ "$(cat closed)" -ge 32 ] ||
 	fail "only $(cat closed) that say nothing were closed"
+
+# Those that ask for much and read nothing: it makes no more than it may hold.
+drop noisy 'command=head -c 200000 /dev/zero; head -c 200000 /dev/zero >&2'
+workers
+wait_for 10 test -e spool/completed/noisy
+get /api/jobs/noisy/output
+[ "$(wc -c <body)" -gt 700000 ] || fail "it is small: $(wc -c <body)"
+resident() {
+	awk '/^VmRSS/ { print $2 }' "/proc/$WEB/status"
+}
+before=$(resident)
+printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here" |
+	"$HELPERS/ask" deaf "$PORT" 30 3000 &
+deaf=$!
+wait_for 5 holds 34
+sleep 0.5 # in which it would make them all
+after=$(resident)
+[ "$((after - before))" -lt 10000 ] || fail "they cost $((after - before)) kB"
+wait "$deaf"
+get /api/status
+grep -q '^HTTP/1.1 200' out || fail 'nobody is answered after those'
 leave
 
 # ---- Where
