@@ -144,6 +144,8 @@ add_name(void *arg, const char *name, uint64_t inode)
 		return -1;
 	e = &rd->made.entry[rd->made.count];
 	e->time = known != NULL ? known->time : record_changed(&st);
+	if (e->time < WHEN_MIN)
+		e->time = WHEN_MIN;
 	e->inode = inode;
 	e->hash = hash;
 	/* Tells that it is fresh, until it has its place in the order. */

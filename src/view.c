@@ -17,6 +17,7 @@ forget(struct view *v)
 	}
 	memset(&v->tally, 0, sizeof v->tally);
 	memset(&v->conf_stat, 0, sizeof v->conf_stat);
+	v->conf_stat.st_size = -1; /* of no file: it is to be read */
 	buf_free(&v->groups);
 	v->groups_version = 0;
 }
@@ -64,7 +65,6 @@ view_refresh(struct view *v, char why[SPOOL_WHY_MAX])
 		spool_close(&v->spool);
 		v->spool = fresh;
 		forget(v);
-		v->conf_stat.st_size = -1; /* is to be read */
 	}
 	load_conf(v);
 	return 0;

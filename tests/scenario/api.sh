@@ -185,3 +185,23 @@ q enqueue true >/dev/null
 get /api/status
 json .pending 1 'what it counts of a new one'
 leave
+
+# Where there is no spool yet, what config has by default holds.
+QUEUECTL_SPOOL=$PWD/later
+dashboard --listen 127.0.0.1:0
+get /api/status
+json .pending 0 'what it counts where there is nothing'
+q init
+echo command=true >later/pending/first
+get /api/jobs/first
+json '[.max_retries, .timeout] | @json' '[3,3600]' 'what config has by default'
+q config set max_retries 7
+get /api/jobs/first
+json .max_retries 7 'what it has now'
+touch -t 196001010000 later/pending/first
+echo command=true >later/pending/second
+get '/api/jobs?limit=1'
+json '.jobs[0].id' second 'the newest job'
+get "/api/jobs?limit=1&after=$(jq -r .next body)"
+json '.jobs[0].id' first 'a job of long ago'
+leave
