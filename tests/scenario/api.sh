@@ -187,7 +187,7 @@ json .pending 1 'what it counts of a new one'
 leave
 
 # Where there is no spool yet, what config has by default holds.
-QUEUECTL_SPOOL=$PWD/later
+export QUEUECTL_SPOOL="$PWD/later"
 dashboard --listen 127.0.0.1:0
 get /api/status
 json .pending 0 'what it counts where there is nothing'

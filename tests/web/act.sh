@@ -16,6 +16,13 @@ press() {
 	browser_click '#pressed'
 }
 
+# sure: so it is.
+sure() {
+	within 2 "document.querySelector('.sure')"
+	sleep 0.6 # who clicks sooner may not have read it
+	browser_click .sure
+}
+
 # buttons: what can be pressed.
 buttons() {
 	browser_text "[...document.querySelectorAll('#acts button')].map(
@@ -57,11 +64,12 @@ within 2 "$(text '#said') == 'dies is pending again.'"
 wait_for 10 grep -q '^dead=.*attempt=2' spool/dead/dies
 within 3 "$(text '#runs tbody').includes('2 dead')"
 
-# What cannot be undone is asked again.
-press Purge
+# What cannot be undone is asked again, and a double click is no answer.
+browser_eval "(() => { const b = [...document.querySelectorAll('button')].find(
+    b => b.textContent == 'Purge'); b.click(); b.click(); })()" >/dev/null
 within 2 "document.querySelector('.sure').textContent == 'Remove it for good?'"
 test -e spool/dead/dies || fail 'it is purged at once'
-browser_click .sure
+sure
 within 2 "$(text '#said') == 'dies is removed.'"
 test ! -e spool/dead/dies || fail 'it is still there'
 within 3 "$(text '#state') == 'no such job'"
@@ -71,7 +79,7 @@ page '/?job=waits'
 within 2 "$(text '#state') == 'pending'"
 is Cancel "$(buttons)" 'buttons of a job that waits'
 press Cancel
-browser_click .sure
+sure
 within 2 "$(text '#state') == 'dead'"
 test -e spool/dead/waits || fail 'it is not cancelled'
 
@@ -80,7 +88,7 @@ wait_for 10 test -e spool/processing/runs
 page '/?job=runs'
 within 2 "$(text '#state') == 'processing'"
 press Cancel
-browser_click .sure
+sure
 within 2 "$(text '#said') == 'runs was told to end.'"
 within 5 "$(text '#state') == 'dead'"
 

@@ -71,6 +71,20 @@ within 3 "/^first, one second/.test($(text '[data-stream=out] pre'))"
 within 5 "$(text '#state') == 'dead'"
 within 2 "$(text '#facts').includes('Exit code 7') && $(text '#facts').includes('Tries 2 of 2')"
 
+# Back in the list, the job that was looked at has the focus.
+browser_key Escape
+within 2 "document.activeElement.closest('[data-key=talks]') !== null"
+
+# What grows faster than it can be shown is shown at its end.
+# shellcheck disable=SC2016 # for the job's shell
+drop fast 'command=i=0; while [ $((i += 1)) -lt 40 ]; do yes "line $i" | head -n 20000; sleep 0.1; done; echo last'
+page '/?job=fast'
+within 3 "$(text '#state') == 'processing' && shown.at.out > 1000000"
+wait_for 20 test -e spool/completed/fast
+within 5 "/last\$/.test(document.querySelector('[data-stream=out] pre').textContent.trimEnd())"
+is true "$(browser_eval "document.querySelector('[data-stream=out] pre').textContent.length < 700000")" \
+    'that it keeps no more than it shows'
+
 # A large output shows its end; one that was silent says so.
 drop large 'command=seq 1 40000'
 drop silent 'command=true'

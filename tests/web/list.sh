@@ -45,6 +45,21 @@ within 2 "$(rows) == 20 && !document.querySelector('#older').hidden"
 browser_click '#newest'
 within 2 "$(rows) == 20 && document.querySelector('#newest').hidden"
 
+# A job that waits and one of its ID that has ended are two rows, and stay so.
+drop good 'command=true' run_at=2099-01-01T00:00:00Z
+page /
+good="[...document.querySelectorAll('#jobs tbody tr')].filter(
+    r => r.querySelector('a').textContent == 'good')"
+within 2 "$good.length == 2"
+browser_eval "window.rows = $good" >/dev/null
+drop later 'command=true' run_at=2099-01-01T00:00:00Z
+within 3 "$(text '#jobs tbody a') == 'later'"
+is true "$(browser_eval "$good.length == 2 && $good.every(r => rows.includes(r))")" \
+    'rows of two jobs of one ID'
+rm spool/pending/good spool/pending/later
+browser_click '[data-state=pending]'
+within 2 "$(text '#found') == '50 jobs'"
+
 # Searched: by a key, by command, by ID, and no more.
 browser_key /
 is q "$(browser_text document.activeElement.id)" 'what has the focus'

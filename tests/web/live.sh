@@ -35,7 +35,7 @@ within 3 "/^[1-9]s of 10m\$/.test($(text '#running tbody .c-time'))"
 within 2 "document.querySelector('#running progress').value > 0"
 within 2 "$(text '#hour-c') == '1 completed' && $(text '#hour-d') == '1 died'"
 within 2 "[...document.querySelectorAll('#chart rect')].filter(r => r.getAttribute('height') > 0).length == 2"
-within 2 "$(text '#jobs tbody tr:nth-child(1) .c-state') == 'processing'"
+within 2 "$(text '#jobs [data-key=runs] .c-state') == 'processing'"
 within 2 "/^1 dead, 1 running, 0 pending/.test(document.title)"
 
 # What stays is the same element: nothing flickers, no focus is lost.
