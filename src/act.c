@@ -72,7 +72,7 @@ act_retry(struct answer *a, struct view *v, const char *id)
 	char why[SPOOL_WHY_MAX] = "";
 	long again = 0;
 
-	if (is_id(a, id) && answer_number(a, "again", 1, &again) != -1)
+	if (is_id(a, id) && answer_number(a, "again", 0, 1, &again) != -1)
 		tell(a, claim_retry(&v->spool, id, again == 1, why), why);
 }
 

@@ -56,14 +56,14 @@ answer_parameter(struct answer *a, const char *name, struct buf *value)
 }
 
 int
-answer_number(struct answer *a, const char *name, long max, long *n)
+answer_number(struct answer *a, const char *name, long min, long max, long *n)
 {
 	struct buf value = BUF_EMPTY;
 	int ret = answer_parameter(a, name, &value);
 
-	if (ret == 1 && text_number(buf_text(&value), 0, max, n) == -1) {
-		answer_refuse(a, 400, "%s: must be a number from 0 to %ld",
-		    name, max);
+	if (ret == 1 && text_number(buf_text(&value), min, max, n) == -1) {
+		answer_refuse(a, 400, "%s: must be a number from %ld to %ld",
+		    name, min, max);
 		ret = -1;
 	}
 	buf_free(&value);

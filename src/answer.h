@@ -13,10 +13,13 @@
 #include "http.h"
 
 /*
- * Bytes of a body after which nothing is begun any more: of a list the rest
- * is to be asked for.
+ * Bytes of a body after which nothing is begun any more (of a list the rest
+ * is to be asked for), of one job in a list, and of a body at most: as many
+ * connections as there may be hold a few megabytes then.
  */
-#define ANSWER_FULL 262144
+#define ANSWER_FULL 65536
+#define ANSWER_JOB  163840
+#define ANSWER_MAX  262144
 
 struct answer {
 	const struct http_request *request;
@@ -43,8 +46,9 @@ void answer_refuse(struct answer *a, int status, const char *fmt, ...)
  */
 int answer_parameter(struct answer *a, const char *name, struct buf *value);
 
-/* The same for a number within 0..max; *n stays as it is if there is none. */
-int answer_number(struct answer *a, const char *name, long max, long *n);
+/* The same for a number; *n stays as it is if there is none. */
+int answer_number(struct answer *a, const char *name, long min, long max,
+    long *n);
 
 /* Appends text of any bytes to HTML: shown as text_show does, and escaped. */
 void answer_put(struct buf *out, const char *text, size_t len);

@@ -68,6 +68,30 @@ api_state(struct answer *a)
 	return ret == -1 ? -2 : state;
 }
 
+/* Appends a job, or of one that is too large what tells which it is. */
+static void
+put_job(struct answer *a, const struct record *r, const struct conf *conf)
+{
+	size_t start = a->body.len;
+
+	record_json(&a->body, r, conf);
+	if (a->body.failed || a->body.len - start <= ANSWER_JOB)
+		return;
+	a->body.len = start;
+	buf_putc(&a->body, '{');
+	json_member_string(&a->body, "id", r->name);
+	json_member_string(&a->body, "state", job_state_name(r->dir));
+	json_member_number(&a->body, "attempts", record_tries(r));
+	json_member_number(&a->body, "max_retries",
+	    record_tries_max(r, conf) - 1);
+	json_member_number(&a->body, "timeout", record_timeout(r, conf));
+	json_member_time(&a->body, "created_at", record_created(r));
+	json_member_time(&a->body, "updated_at", record_updated(r));
+	json_member_string(&a->body, "error",
+	    "too large to be shown here: 'queuectl show' does");
+	buf_putc(&a->body, '}');
+}
+
 /* Appends the jobs that were picked, and where those behind them begin. */
 static void
 put_jobs(struct answer *a, struct pick *p, long limit)
@@ -79,7 +103,7 @@ put_jobs(struct answer *a, struct pick *p, long limit)
 	buf_puts(&a->body, "{\"jobs\":[");
 	while (n < limit && a->body.len < ANSWER_FULL && pick_next(p)) {
 		buf_puts(&a->body, n++ == 0 ? "" : ",\n");
-		record_json(&a->body, &p->record, &p->view->conf);
+		put_job(a, &p->record, &p->view->conf);
 	}
 	buf_putc(&a->body, ']');
 	json_member_number(&a->body, "looked_at", (long long)p->looks);
@@ -104,7 +128,7 @@ api_jobs(struct answer *a, struct view *v)
 	struct pick p;
 
 	if (state != -2 &&
-	    answer_number(a, "limit", API_JOBS_MAX, &limit) != -1 &&
+	    answer_number(a, "limit", 1, API_JOBS_MAX, &limit) != -1 &&
 	    answer_parameter(a, "after", &after) != -1 &&
 	    answer_parameter(a, "q", &text) != -1) {
 		if (pick_begin(&p, v, state, buf_text(&after),
@@ -199,7 +223,7 @@ put_stream(struct answer *a, const struct view *v, const struct record *r,
 	long from = -1;
 	size_t skip = 0, len;
 
-	if (answer_number(a, stream, LONG_MAX, &from) == -1)
+	if (answer_number(a, stream, 0, LONG_MAX, &from) == -1)
 		goto out;
 	if (fd != -1)
 		size = read_piece(fd, &from, &piece);
@@ -254,7 +278,7 @@ api_output(struct answer *a, struct view *v, const char *id)
 	struct record r;
 	int over;
 
-	if (answer_number(a, "attempt", JOB_ATTEMPT_MAX, &number) == -1 ||
+	if (answer_number(a, "attempt", 0, JOB_ATTEMPT_MAX, &number) == -1 ||
 	    api_find(a, v, id, &r) == -1)
 		return;
 	if (!find_attempt(&r, number, &run)) {

@@ -13,7 +13,7 @@
 
 #define API_JOBS     20	   /* jobs of an answer unless said otherwise, */
 #define API_JOBS_MAX 500   /* and at most */
-#define API_OUTPUT   65536 /* bytes of an output in an answer, at most */
+#define API_OUTPUT   16384 /* bytes of an output in an answer, at most */
 #define API_MINUTES  60	   /* that the throughput is told of */
 
 /*

@@ -20,7 +20,8 @@ http_reason(int status)
 		{ 400, "Bad Request" }, { 403, "Forbidden" },
 		{ 404, "Not Found" }, { 405, "Method Not Allowed" },
 		{ 408, "Request Timeout" }, { 409, "Conflict" },
-		{ 413, "Content Too Large" }, { 421, "Misdirected Request" },
+		{ 413, "Content Too Large" }, { 417, "Expectation Failed" },
+		{ 421, "Misdirected Request" },
 		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
 		{ 503, "Service Unavailable" },
@@ -234,6 +235,8 @@ take_field(struct http_request *r, char *line)
 		return set_once(&r->token, value + 7);
 	if (strcasecmp(line, "content-length") == 0)
 		return set_length(r, value);
+	if (strcasecmp(line, "expect") == 0)
+		return 417; /* a body is short: it may come at once */
 	if (strcasecmp(line, "transfer-encoding") == 0)
 		return 501;
 	if (strcasecmp(line, "connection") == 0 &&

@@ -42,8 +42,8 @@ struct http_request {
  * Reads the request at the start of a text, which is to stay there as long as
  * its body is used.  Returns 0 if it is whole; -1 if more must come; else the
  * status to answer with before closing: 400 malformed, 405 a method that is
- * never allowed here, 413 or 431 larger than HTTP_REQUEST_MAX, 501 a method or
- * coding that is not known, 505.
+ * never allowed here, 413 or 431 larger than HTTP_REQUEST_MAX, 417 with an
+ * Expect, 501 a method or coding that is not known, 505.
  */
 int http_parse(struct http_request *r, const char *text, size_t len);
 

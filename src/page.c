@@ -5,6 +5,7 @@
 #include "api.h"
 #include "pick.h"
 #include "sha256.h"
+#include "text.h"
 #include "when.h"
 #include "why.h"
 
@@ -28,6 +29,7 @@ struct making {
 	int has_record;
 	long running;	  /* shown so far, */
 	long listed;	  /* and in the list */
+	long noted;	  /* reasons why a job does not run */
 	struct buf place; /* where the rest begins; "": there is none */
 };
 
@@ -52,13 +54,15 @@ put_count(struct buf *out, long n)
 }
 
 static void
-put_command(struct buf *out, const struct record *r)
+put_command(struct buf *out, const struct record *r, size_t max)
 {
 	struct buf command = BUF_EMPTY;
 
 	job_command_text(&r->job, &command);
 	if (command.len > 0)
-		answer_put(out, command.data, command.len);
+		answer_put(out, command.data,
+		    command.len <= max ? command.len :
+					 text_whole(command.data, max));
 	else
 		buf_puts(out, dash);
 	buf_free(&command);
@@ -158,11 +162,13 @@ put_banner(struct making *m)
 		buf_free(&who);
 	}
 	if (t->workers == 0 &&
-	    t->state[JOB_PENDING].count + t->state[JOB_FAILED].count > 0)
+	    t->state[JOB_PENDING].count + t->state[JOB_FAILED].count +
+		    t->state[JOB_PROCESSING].count >
+		0)
 		buf_puts(m->out,
 		    "<p data-key=\"No worker is running\">"
 		    "<strong>No worker is running</strong> "
-		    "and jobs wait: queuectl worker start</p>");
+		    "and jobs are there for one: queuectl worker start</p>");
 }
 
 static void
@@ -218,7 +224,7 @@ put_running(struct making *m)
 		buf_puts(m->out, "</td><td role=\"cell\" class=\"cmd\">");
 		put_link(m->out, p.record.name);
 		buf_puts(m->out, "<span class=\"sub\">");
-		put_command(m->out, &p.record);
+		put_command(m->out, &p.record, PAGE_COMMAND);
 		buf_puts(m->out,
 		    "</span></td><td role=\"cell\" class=\"c-time\">");
 		when_format_duration(text,
@@ -339,7 +345,7 @@ put_job_row(struct making *m, const struct record *r)
 	due = due_later(r, m->view->now);
 	put_time(m->out, due >= 0 ? due : record_updated(r), m->view->now);
 	buf_puts(m->out, "</td><td role=\"cell\" class=\"cmd\">");
-	put_command(m->out, r);
+	put_command(m->out, r, PAGE_COMMAND);
 	if (error != NULL) {
 		buf_puts(m->out, "<span class=\"err\">");
 		put(m->out, error);
@@ -403,7 +409,7 @@ put_note(void *arg, const char *reason)
 {
 	struct making *m = arg;
 
-	buf_puts(m->out, "<li>");
+	buf_puts(m->out, m->noted++ == 0 ? "<ul class=\"notes\"><li>" : "<li>");
 	put(m->out, reason);
 	buf_puts(m->out, "</li>");
 }
@@ -424,10 +430,10 @@ put_job(struct making *m)
 	}
 	buf_printf(m->out, "<strong class=\"%s\">%s</strong></div>",
 	    job_state_name(r->dir), job_state_name(r->dir));
-	buf_puts(m->out, "<ul>");
 	why_each(&m->view->spool, &m->view->conf, r, m->view->now, put_note, m);
-	buf_puts(m->out, "</ul><dl><dt>Command</dt><dd>");
-	put_command(m->out, r);
+	buf_puts(m->out, m->noted > 0 ? "</ul><dl>" : "<dl>");
+	buf_puts(m->out, "<dt>Command</dt><dd>");
+	put_command(m->out, r, 20 * PAGE_COMMAND);
 	buf_puts(m->out, "</dd><dt>Created</dt><dd>");
 	put_time(m->out, record_created(r), m->view->now);
 	buf_puts(m->out, "</dd><dt>Changed</dt><dd>");
@@ -493,6 +499,11 @@ read_query(struct answer *a, struct making *m)
 	    answer_parameter(a, "after", &m->after) == -1 ||
 	    answer_parameter(a, "job", &m->job) == -1)
 		return -1;
+	if (!pick_is_place(buf_text(&m->after))) {
+		answer_refuse(a, 400,
+		    "after: must be what a link of this page has");
+		return -1;
+	}
 	if (m->job.len > 0) {
 		m->has_record = api_find(&m->found, m->view, buf_text(&m->job),
 				    &m->record) == 0;

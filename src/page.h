@@ -11,8 +11,9 @@
 #include "answer.h"
 #include "view.h"
 
-#define PAGE_RUNNING 20 /* jobs that are shown running, */
-#define PAGE_JOBS    20 /* and in the list */
+#define PAGE_RUNNING 20	  /* jobs that are shown running, */
+#define PAGE_JOBS    20	  /* and in the list; */
+#define PAGE_COMMAND 1000 /* bytes of a command there */
 
 /*
  * Appends the page that the query asks for: state, q and after as /api/jobs

@@ -30,6 +30,15 @@ read_place(const char *place, int64_t *time, const char **name)
 }
 
 int
+pick_is_place(const char *after)
+{
+	const char *name;
+	int64_t time;
+
+	return *after == '\0' || read_place(after, &time, &name) == 0;
+}
+
+int
 pick_begin(struct pick *p, struct view *v, int state, const char *after,
     const char *text)
 {
@@ -115,7 +124,8 @@ pick_next(struct pick *p)
 	int dir;
 
 	empty(p);
-	while (p->looks < PICK_LOOKS && (dir = newest(p)) != -1) {
+	while (p->looks < PICK_LOOKS && p->bytes < PICK_BYTES &&
+	    (dir = newest(p)) != -1) {
 		p->last = roster_at(p->roster[dir], p->at[dir]++);
 		p->looks++;
 		/* What has left meanwhile is seen where it went, next time. */
@@ -123,6 +133,7 @@ pick_next(struct pick *p)
 			&p->record) != SPOOL_OK)
 			continue;
 		p->filled = 1;
+		p->bytes += p->record.text.len;
 		if (p->text == NULL || has(p->last->name, p->text) ||
 		    has_command(&p->record.job, p->text))
 			return 1;

@@ -14,15 +14,17 @@
 #include "record.h"
 #include "view.h"
 
-/* So many files are read for one answer: the rest is to be asked for. */
-#define PICK_LOOKS 2000
+/* So much is read for one answer: the rest is to be asked for. */
+#define PICK_LOOKS 2000	   /* files */
+#define PICK_BYTES 8388608 /* of them */
 
 struct pick {
 	struct view *view;
 	const struct roster *roster[JOB_STATES]; /* NULL: not wanted */
 	size_t at[JOB_STATES];
 	const char *text; /* that is searched for; "" or NULL: any will do */
-	size_t looks;	  /* files that were read */
+	size_t looks;	  /* files that were read, */
+	size_t bytes;	  /* and what they held */
 	size_t total;	  /* jobs in these states */
 	const struct roster_entry *last; /* that was looked at */
 	struct record record;
@@ -35,6 +37,9 @@ struct pick {
  */
 int pick_begin(struct pick *p, struct view *v, int state, const char *after,
     const char *text);
+
+/* True if that is a place as pick_place tells it, or "". */
+int pick_is_place(const char *after);
 
 /*
  * Finds the next one: 1, and it is in p->record; 0 if there is none, or if too

@@ -28,6 +28,14 @@ struct reading {
 	size_t count;
 };
 
+static int64_t
+changed(const struct stat *st)
+{
+	int64_t us = record_changed(st);
+
+	return us > WHEN_MIN ? us : WHEN_MIN;
+}
+
 /* ---- What is known ---- */
 
 /* FNV-1a, of 32 bits (draft-eastlake-fnv). */
@@ -143,12 +151,10 @@ add_name(void *arg, const char *name, uint64_t inode)
 	if (make_room(rd) == -1)
 		return -1;
 	e = &rd->made.entry[rd->made.count];
-	e->time = known != NULL ? known->time : record_changed(&st);
-	if (e->time < WHEN_MIN)
-		e->time = WHEN_MIN;
+	e->time = known != NULL ? known->time : changed(&st);
 	e->inode = inode;
 	e->hash = hash;
-	/* Tells that it is fresh, until it has its place in the order. */
+	/* Tells that it is fresh, until all have their places in the order. */
 	e->next = known != NULL ? 0 : ROSTER_GONE;
 	e->name = names_keep(&rd->made.names, name);
 	if (e->name == NULL)
@@ -245,7 +251,75 @@ make_order(struct reading *rd)
 	}
 	while (next < rd->count)
 		r->order[n++] = (uint32_t)(rd->fresh[next++] - r->entry);
+	for (i = 0; i < rd->count; i++)
+		rd->fresh[i]->next = 0;
 	return 0;
+}
+
+/* ---- What has come back ---- */
+
+/* Entries that have another time by now. */
+struct moved {
+	struct roster_entry *entry[ROSTER_ASK];
+	int64_t time[ROSTER_ASK];
+	size_t count;
+};
+
+/* Gives them these times, and puts them into their places; 0 or -1. */
+static int
+put_again(struct roster *r, struct moved *m)
+{
+	uint32_t *order = malloc((r->count + 1) * sizeof *order);
+	size_t i, next = 0, n = 0;
+
+	if (order == NULL)
+		return -1;
+	for (i = 0; i < m->count; i++) {
+		m->entry[i]->time = m->time[i];
+		m->entry[i]->next = ROSTER_GONE; /* from where it was */
+	}
+	qsort(m->entry, m->count, sizeof *m->entry, compare);
+	for (i = 0; i < r->count; i++) {
+		if (roster_at(r, i)->next == ROSTER_GONE)
+			continue;
+		while (next < m->count &&
+		    roster_before(m->entry[next], roster_at(r, i)))
+			order[n++] = (uint32_t)(m->entry[next++] - r->entry);
+		order[n++] = r->order[i];
+	}
+	while (next < m->count)
+		order[n++] = (uint32_t)(m->entry[next++] - r->entry);
+	for (i = 0; i < m->count; i++)
+		m->entry[i]->next = 0;
+	free(r->order);
+	r->order = order;
+	r->version++;
+	return 0;
+}
+
+/* Asks for the times of some that were known; 0 or -1. */
+static int
+ask_again(struct roster *r, const struct spool *s, int dir)
+{
+	struct roster_entry *e;
+	struct moved m;
+	struct stat st;
+	size_t asked;
+
+	m.count = 0;
+	for (asked = 0; r->left > 0 && asked < ROSTER_ASK; asked++) {
+		e = &r->entry[r->at];
+		r->at = (r->at + 1) % r->count;
+		r->left--;
+		e->next = 0;
+		if (fstatat(s->dir[dir], e->name, &st, AT_SYMLINK_NOFOLLOW) ==
+			-1 ||
+		    changed(&st) == e->time)
+			continue;
+		m.time[m.count] = changed(&st);
+		m.entry[m.count++] = e;
+	}
+	return m.count > 0 ? put_again(r, &m) : 0;
 }
 
 /* ---- All of it ---- */
@@ -258,7 +332,7 @@ roster_update(struct roster *r, const struct spool *s, int dir)
 	size_t i;
 
 	if (!look_due(&r->look, s, dir))
-		return 0;
+		return ask_again(r, s, dir);
 	memset(&rd, 0, sizeof rd);
 	rd.spool = s;
 	rd.dir = dir;
@@ -274,6 +348,8 @@ roster_update(struct roster *r, const struct spool *s, int dir)
 		rd.made.look = r->look;
 		rd.made.version =
 		    r->version + (rd.count > 0 || rd.kept < r->count);
+		rd.made.left = rd.kept > 0 ? rd.made.count : 0;
+		rd.made.at = rd.made.count > 0 ? r->at % rd.made.count : 0;
 		roster_free(r);
 		*r = rd.made;
 	} else {
@@ -282,7 +358,7 @@ roster_update(struct roster *r, const struct spool *s, int dir)
 	look_end(&r->look, ret);
 	free(rd.fresh);
 	errno = saved;
-	return ret;
+	return ret == 0 ? ask_again(r, s, dir) : -1;
 }
 
 void
@@ -295,5 +371,5 @@ roster_free(struct roster *r)
 	r->entry = NULL;
 	r->order = NULL;
 	r->slot = NULL;
-	r->count = r->slots = 0;
+	r->count = r->slots = r->at = r->left = 0;
 }

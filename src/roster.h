@@ -17,6 +17,13 @@
 #include "names.h"
 #include "spool.h"
 
+/*
+ * A job that has left and come back, as another attempt of it has failed, may
+ * have its name and inode as before.  So after each reading those that were
+ * known are asked for their time of change again: so many at each update.
+ */
+#define ROSTER_ASK 2000
+
 struct roster_entry {
 	int64_t time; /* of the file's last change */
 	uint64_t inode;
@@ -35,6 +42,8 @@ struct roster {
 	struct names names;
 	uint32_t *slot; /* by inode: 1 + an index of an entry, or 0 */
 	size_t slots;	/* a power of two, or 0: not made yet */
+	size_t at;	/* the entry that is asked for its time next */
+	size_t left;	/* so many are to be asked */
 };
 
 /* Brings it up to date; 0, or -1 with errno: then it is as it was. */

@@ -20,6 +20,7 @@
 #include "text.h"
 
 #define SERVE_BACKLOG 64
+#define SERVE_DEAF    (WHEN_SECOND / 10) /* after a failed accept(2) */
 
 struct client {
 	int fd; /* -1: none */
@@ -28,11 +29,13 @@ struct client {
 	int last;	  /* nothing is answered any more */
 	int lingers;	  /* nothing is to be said any more */
 	int64_t deadline; /* monotonic clock */
+	int64_t since;	  /* the same: when its answer was made */
 };
 
 struct server {
 	int listener;
 	int count;
+	int64_t deaf; /* nobody is accepted before that: there was a shortage */
 	struct client client[SERVE_CLIENTS];
 	struct http_request request;
 	serve_answer *answer;
@@ -61,7 +64,8 @@ listen_unix(const char *path, char **url, char why[SERVE_WHY_MAX])
 	struct sockaddr_un sun;
 	struct buf text = BUF_EMPTY;
 	struct stat st;
-	int fd;
+	mode_t mask;
+	int fd, bound;
 
 	memset(&sun, 0, sizeof sun);
 	sun.sun_family = AF_UNIX;
@@ -74,8 +78,11 @@ listen_unix(const char *path, char **url, char why[SERVE_WHY_MAX])
 	    connect(fd, (struct sockaddr *)&sun, sizeof sun) == -1 &&
 	    errno == ECONNREFUSED)
 		(void)unlink(path);
-	if (fd == -1 || bind(fd, (struct sockaddr *)&sun, sizeof sun) == -1 ||
-	    listen(fd, SERVE_BACKLOG) == -1) {
+	/* Nobody else may connect to it. */
+	mask = umask(S_IRWXG | S_IRWXO);
+	bound = fd != -1 && bind(fd, (struct sockaddr *)&sun, sizeof sun) == 0;
+	(void)umask(mask);
+	if (!bound || listen(fd, SERVE_BACKLOG) == -1) {
 		(void)cannot(why, path, strerror(errno));
 		if (fd != -1)
 			(void)fs_close(fd);
@@ -258,16 +265,39 @@ idlest(struct server *s)
 	return found;
 }
 
-/* Who says nothing makes room for who comes. */
+/* The one that has read its answer for longest, if for long, or NULL. */
+static struct client *
+slowest(struct server *s, int64_t now)
+{
+	struct client *c, *found = NULL;
+	int i;
+
+	for (i = 0; i < SERVE_CLIENTS; i++) {
+		c = &s->client[i];
+		if (c->fd != -1 && c->out.len > 0 &&
+		    c->since + SERVE_TIME <= now &&
+		    (found == NULL || c->since < found->since))
+			found = c;
+	}
+	return found;
+}
+
+/* Who says nothing, or is slow, makes room for who comes. */
 static void
 take_client(struct server *s, int64_t now)
 {
-	struct client *c = s->client, *idle;
+	struct client *c = s->client, *idle = NULL;
 	int fd = accept(s->listener, NULL, NULL);
 
-	if (fd == -1)
-		return; /* it has gone again, or a shortage: later */
-	idle = s->count == SERVE_CLIENTS ? idlest(s) : NULL;
+	if (fd == -1) {
+		/* It has gone again, or there is a shortage: a bit later. */
+		s->deaf = now + SERVE_DEAF;
+		return;
+	}
+	if (s->count == SERVE_CLIENTS)
+		idle = idlest(s);
+	if (s->count == SERVE_CLIENTS && idle == NULL)
+		idle = slowest(s, now);
 	if (set_up(fd) == -1 || (s->count == SERVE_CLIENTS && idle == NULL)) {
 		(void)fs_close(fd);
 		return;
@@ -302,6 +332,7 @@ answer(struct server *s, struct client *c, int64_t now)
 		memmove(c->in.data, c->in.data + r->size, c->in.len);
 	}
 	c->deadline = now + SERVE_TIME;
+	c->since = now;
 }
 
 static void
@@ -376,40 +407,32 @@ time_out(struct server *s, struct client *c, int64_t now)
 
 /* ---- The loop ---- */
 
-/* Bytes that clients have not read yet. */
-static size_t
-held(const struct server *s)
-{
-	size_t n = 0;
-	int i;
-
-	for (i = 0; i < SERVE_CLIENTS; i++)
-		if (s->client[i].fd != -1)
-			n += s->client[i].out.len - s->client[i].sent;
-	return n;
-}
-
 /* What is waited for; returns the highest descriptor. */
 static int
-fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t *until)
+fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t now,
+    int64_t *until)
 {
 	const struct client *c;
-	int i, highest = s->listener, full = held(s) > SERVE_HELD;
+	int i, highest = s->listener;
+	int slow = slowest(s, now) != NULL;
 
 	FD_ZERO(in);
 	FD_ZERO(out);
-	if (s->count < SERVE_CLIENTS || idlest(s) != NULL)
+	if (now < s->deaf)
+		*until = s->deaf < *until ? s->deaf : *until;
+	else if (s->count < SERVE_CLIENTS || idlest(s) != NULL || slow)
 		FD_SET((size_t)s->listener, in);
 	for (i = 0; i < SERVE_CLIENTS; i++) {
 		c = &s->client[i];
 		if (c->fd == -1)
 			continue;
-		if (c->out.len > 0)
-			FD_SET((size_t)c->fd, out);
-		else if (!full)
-			FD_SET((size_t)c->fd, in);
+		FD_SET((size_t)c->fd, c->out.len > 0 ? out : in);
 		highest = c->fd > highest ? c->fd : highest;
 		*until = c->deadline < *until ? c->deadline : *until;
+		/* From then on it may have to make room. */
+		if (c->out.len > 0 && c->since + SERVE_TIME > now &&
+		    c->since + SERVE_TIME < *until)
+			*until = c->since + SERVE_TIME;
 	}
 	return highest;
 }
@@ -458,7 +481,7 @@ serve_run(int listener, const volatile sig_atomic_t *stop,
 	while (!*stop) {
 		now = until = fs_mono();
 		until += 3600 * WHEN_SECOND;
-		highest = fill_sets(&s, &in, &out, &until);
+		highest = fill_sets(&s, &in, &out, now, &until);
 		until = until > now ? until - now : 0;
 		ts.tv_sec = (time_t)(until / WHEN_SECOND);
 		ts.tv_nsec = (long)(until % WHEN_SECOND) * 1000;

@@ -16,8 +16,7 @@
 #define SERVE_CLIENTS 32		/* connections at a time */
 #define SERVE_TIME    (5 * WHEN_SECOND) /* for a request, an answer, or idle */
 #define SERVE_LINGER  WHEN_SECOND	/* until a client has read its last */
-#define SERVE_HELD    4194304 /* bytes of answers: no more are made then */
-#define SERVE_BUFFER  65536   /* of which the system holds so much for each */
+#define SERVE_BUFFER  65536 /* bytes that the system holds for each */
 
 /*
  * Appends the whole answer to a request.  error: 0, or the status to answer a

@@ -258,6 +258,9 @@ web_answer(void *arg, const struct http_request *r, int error, struct buf *out)
 		make_answer(&a, w);
 	if (a.body.failed)
 		answer_refuse(&a, 503, "out of memory");
+	else if (a.body.len > ANSWER_MAX)
+		answer_refuse(&a, 500,
+		    "too large to be shown here: 'queuectl show --json' does");
 	buf_printf(out,
 	    "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %lu\r\n",
 	    a.status, http_reason(a.status), a.type, (unsigned long)a.body.len);
@@ -268,13 +271,14 @@ web_answer(void *arg, const struct http_request *r, int error, struct buf *out)
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Referrer-Policy: no-referrer\r\n",
 	    buf_text(&w->policy));
-	if (a.status == 405)
+	if (a.status == 405 && error != 0)
+		buf_puts(out, "Allow: GET, HEAD, POST\r\n");
+	else if (a.status == 405)
 		buf_printf(out, "Allow: %s\r\n",
-		    error == 0 && r->method != HTTP_POST ? "POST" :
-							   "GET, HEAD");
+		    r->method != HTTP_POST ? "POST" : "GET, HEAD");
 	buf_printf(out, "Connection: %s\r\n\r\n",
 	    r->last ? "close" : "keep-alive");
-	if (error != 0 || r->method != HTTP_HEAD)
+	if (r->method != HTTP_HEAD)
 		buf_add(out, buf_text(&a.body), a.body.len);
 	buf_free(&a.body);
 }

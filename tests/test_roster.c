@@ -141,7 +141,42 @@ START_TEST(what_is_not_asked_again)
 	expect("b a"); /* it was not read */
 	age_dir(DONE, 1001);
 	update(DONE);
-	expect("c b a"); /* it was, but a was known */
+	expect("a c b"); /* it was, and all were asked */
+	set_time(DONE, "b", 600);
+	update(DONE);
+	expect("a c b"); /* once */
+	empty();
+}
+END_TEST
+
+/* Of many, some are asked each time, until all were. */
+START_TEST(in_turns)
+{
+	char name[16];
+	int i;
+
+	for (i = 0; i < 2 * ROSTER_ASK + 10; i++) {
+		snprintf(name, sizeof name, "j%d", i);
+		put_job(DONE, name, 1000 + i);
+	}
+	age_dir(DONE, 5000);
+	update(DONE);
+	for (i = 0; i < 2 * ROSTER_ASK + 10; i += 1000) {
+		snprintf(name, sizeof name, "j%d", i);
+		set_time(DONE, name, 100000 - i);
+	}
+	put_job(DONE, "z", 1);
+	age_dir(DONE, 5001);
+	for (i = 0; i < 3; i++)
+		update(DONE);
+	ck_assert_uint_eq(roster.left, 0);
+	for (i = 0; i < 5; i++) {
+		snprintf(name, sizeof name, "j%d", 1000 * i);
+		ck_assert_str_eq(roster_at(&roster, (size_t)i)->name, name);
+	}
+	for (i = 1; (size_t)i < roster.count; i++)
+		ck_assert(roster_before(roster_at(&roster, (size_t)i - 1),
+		    roster_at(&roster, (size_t)i)));
 	empty();
 }
 END_TEST
@@ -250,6 +285,7 @@ suite_roster(void)
 	tcase_add_test(t, newest_first);
 	tcase_add_test(t, what_has_changed);
 	tcase_add_test(t, what_is_not_asked_again);
+	tcase_add_test(t, in_turns);
 	tcase_add_test(t, what_is_not_trusted);
 	tcase_add_test(t, what_runs);
 	tcase_add_test(t, how_often);

@@ -6,6 +6,9 @@
  * ask deaf PORT N MS: sends standard input on N connections, one after the
  * other, and reads nothing for so long.
  *
+ * ask sip PORT N BYTES: sends standard input on N connections and reads so many
+ * bytes of each every tenth of a second, until all are closed.
+ *
  * ask hold PORT N MS: opens N connections that say nothing, holds them for so
  * long, and prints how many of them the other side has closed by then.
  */
@@ -25,11 +28,16 @@
 
 #define HOLD_MAX 1000
 
+/* buffer: bytes that the system takes for us, 0 for as many as it likes. */
 static int
-dial(int port)
+dial(int port, int buffer)
 {
 	struct sockaddr_in a;
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (buffer > 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer,
+		    sizeof buffer);
 
 	memset(&a, 0, sizeof a);
 	a.sin_family = AF_INET;
@@ -50,7 +58,7 @@ hold(int port, int count, int ms)
 	char c;
 
 	for (i = 0; i < count && i < HOLD_MAX; i++) {
-		p[i].fd = dial(port);
+		p[i].fd = dial(port, 0);
 		p[i].events = POLLIN;
 	}
 	(void)poll(NULL, 0, ms);
@@ -68,9 +76,34 @@ deaf(int port, int count, int ms)
 	size_t len = fread(text, 1, sizeof text, stdin);
 
 	while (count-- > 0)
-		if (write(dial(port), text, len) != (ssize_t)len)
+		if (write(dial(port, 0), text, len) != (ssize_t)len)
 			return 1;
 	(void)poll(NULL, 0, ms);
+	return 0;
+}
+
+static int
+sip(int port, int count, size_t bytes)
+{
+	static char text[65536];
+	size_t len = fread(text, 1, 8192, stdin);
+	int fd[HOLD_MAX], i, left = 0;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (i = 0; i < count && i < HOLD_MAX; i++) {
+		fd[i] = dial(port, 4096);
+		left += write(fd[i], text, len) == (ssize_t)len;
+	}
+	while (left > 0) {
+		(void)poll(NULL, 0, 100);
+		for (i = 0; i < count; i++) {
+			if (fd[i] == -1 || read(fd[i], text, bytes) > 0)
+				continue;
+			(void)close(fd[i]);
+			fd[i] = -1;
+			left--;
+		}
+	}
 	return 0;
 }
 
@@ -84,6 +117,8 @@ main(int argc, char **argv)
 
 	if (argc == 5 && strcmp(argv[1], "hold") == 0)
 		return hold(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	if (argc == 5 && strcmp(argv[1], "sip") == 0)
+		return sip(atoi(argv[2]), atoi(argv[3]), (size_t)atoi(argv[4]));
 	if (argc == 5 && strcmp(argv[1], "deaf") == 0)
 		return deaf(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
 	if (argc != 2 && argc != 4)
@@ -91,7 +126,7 @@ main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	len = fread(text, 1, sizeof text, stdin);
 	piece = argc == 4 ? (size_t)atoi(argv[2]) : sizeof text;
-	p.fd = dial(atoi(argv[1]));
+	p.fd = dial(atoi(argv[1]), 0);
 	p.events = POLLIN;
 	for (sent = 0; sent < len; sent += (size_t)n) {
 		n = write(p.fd, text + sent,

@@ -65,7 +65,14 @@ answers 400 'GET /%00 HTTP/1.1' "$here"
 answers 405 'POST / HTTP/1.1' "$here" 'Content-Length: 0' "$close"
 grep -q '^Allow: GET, HEAD' out || fail 'it does not say what is allowed'
 answers 405 'DELETE / HTTP/1.1' "$here"
+grep -q '^Allow: GET, HEAD, POST' out || fail 'it does not say what is allowed'
 answers 501 'BREW / HTTP/1.1' "$here"
+answers 417 'POST /api/pause HTTP/1.1' "$here" 'Content-Length: 3' \
+    'Expect: 100-continue'
+answers 400 'HEAD /../x HTTP/1.1' "$here"
+is '' "$(sed '1,/^$/d' out)" 'body of the answer to a malformed HEAD'
+answers 400 'GET /?after=x HTTP/1.1' "$here" "$close"
+answers 400 'GET /?state=none HTTP/1.1' "$here" "$close"
 answers 505 'GET / HTTP/2.0' "$here"
 answers 400 'GET / HTTP/1.1'
 answers 400 'nonsense'
@@ -107,7 +114,7 @@ drop noisy 'command=head -c 200000 /dev/zero; head -c 200000 /dev/zero >&2'
 workers
 wait_for 10 test -e spool/completed/noisy
 get /api/jobs/noisy/output
-[ "$(wc -c <body)" -gt 700000 ] || fail "it is small: $(wc -c <body)"
+[ "$(wc -c <body)" -gt 190000 ] || fail "it is small: $(wc -c <body)"
 resident() {
 	awk '/^VmRSS/ { print $2 }' "/proc/$WEB/status"
 }
@@ -122,6 +129,38 @@ after=$(resident)
 wait "$deaf"
 get /api/status
 grep -q '^HTTP/1.1 200' out || fail 'nobody is answered after those'
+leave
+
+# Many that read slowly, all at once: whoever comes is answered nevertheless.
+dashboard --listen 127.0.0.1:0
+here="Host: 127.0.0.1:$PORT"
+before=$(resident)
+kill -STOP "$WEB" # all of them have asked when it looks again
+printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here" |
+	"$HELPERS/ask" sip "$PORT" 40 1000 &
+sipper=$!
+PIDS="$PIDS $sipper"
+sleep 0.3 # they ask
+kill -CONT "$WEB"
+get /api/status
+grep -q '^HTTP/1.1 200' out || fail 'nobody is answered beside slow readers'
+after=$(resident)
+[ "$((after - before))" -lt 10000 ] ||
+	fail "slow readers cost $((after - before)) kB"
+kill "$sipper"
+
+# A job of nothing but what takes six bytes in JSON is told of, but not whole.
+{ printf 'command=: '; head -c 60000 /dev/zero | tr '\0' '\001'; echo; } \
+    >spool/tmp/vast
+mv spool/tmp/vast spool/pending/vast
+get '/api/jobs?q=vast'
+grep -q '"id":"vast","state":"[a-z]*","attempts":' body || fail 'not told of'
+grep -q 'too large to be shown here' body || fail "not cut: $(wc -c <body)"
+get /api/jobs/vast
+grep -q '^HTTP/1.1 500' out || fail "whole: $(head -n 1 out)"
+get /
+grep -q '^HTTP/1.1 200' out || fail "the page: $(head -n 1 out)"
+grep -q '>vast<' body || fail 'the page leaves it out'
 leave
 
 # ---- Where
@@ -141,6 +180,7 @@ leave
 dashboard --listen "unix:$PWD/socket"
 is "unix:$PWD/socket" "$(cat url)" 'where it is'
 test -S socket || fail 'there is no socket'
+[ -n "$(find socket -perm 700)" ] || fail "its mode: $(ls -l socket)"
 exits 1 q dashboard --listen "unix:$PWD/socket"
 leave
 test ! -e socket || fail 'the socket is left'

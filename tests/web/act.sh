@@ -93,7 +93,7 @@ within 2 "$(text '#said') == 'runs was told to end.'"
 within 5 "$(text '#state') == 'dead'"
 
 browser_type '#pause input' 'night & <b>day</b>'
-press Pause
+browser_eval "(() => { const b = document.querySelector('#pause button'); b.click(); b.click(); })()" >/dev/null
 within 2 "/Paused by .*: night & <b>day<.b>[.] What/.test($(text '#banner'))"
 exits 0 q status
 grep -q '^paused: .*: night & <b>day</b>$' out || fail "status: $(cat out)"

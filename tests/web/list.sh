@@ -75,6 +75,21 @@ within 3 "$(text '#none') == 'There are none.' && $(rows) == 0"
 drop new 'command=: there is no such, is there' run_at=2099-01-01T00:00:00Z
 within 5 "$(rows) == 1 && $(text '#jobs tbody a') == 'new'"
 
+# What is typed and left at once is searched for; what is typed before a job
+# is chosen does not lead away from it.
+browser_eval "document.querySelector('#q').value = ''" >/dev/null
+browser_type '#q' 'pending 4'
+browser_eval "document.activeElement.blur()" >/dev/null
+within 3 "$(rows) == 11 && document.querySelector('#q').value == 'pending 4'"
+browser_eval "(() => { const q = document.querySelector('#q'); q.focus(); q.value = 'x';
+    q.dispatchEvent(new Event('input')); document.querySelector('#jobs a').click(); })()" >/dev/null
+within 2 "$(text '#state') == 'pending'"
+sleep 0.4 # in which the search would have begun
+is true "$(browser_eval "!document.querySelector('#job').hidden && /job=/.test(location.search)")" \
+    'what was chosen'
+browser_key Escape
+within 2 "!document.querySelector('#list').hidden"
+
 # What jobs died of.
 browser_click '[data-state=dead]'
 within 2 "/^2 exit code 3 .* 1 exit code 4 /.test($(text '#errors tbody'))"

@@ -12,7 +12,7 @@ drop one 'command=true'
 browser_script off
 page /
 shows '#counts' '1 pending 0 processing 0 completed 0 failed 0 dead'
-shows '#banner' 'No worker is running and jobs wait: queuectl worker start'
+shows '#banner' 'No worker is running and jobs are there for one: queuectl worker start'
 shows '#jobs tbody .id' one
 shows '#running tbody' ''
 browser_script on
@@ -67,6 +67,15 @@ browser_hide off
 within 2 "$(text '[data-state=completed] b') == '4'"
 
 clean
+
+# The server does not answer: that is said, and what was asked for meanwhile is
+# shown when it does.
+kill -STOP "$WEB"
+within 5 "/no answer/.test($(text '#live'))"
+browser_click '[data-state=dead]'
+within 1 "$(text '#h-list') == 'Dead jobs' && $(text '[aria-current]').includes('dead')"
+kill -CONT "$WEB"
+within 4 "$(text '#live') == 'live' && $(text '#found') == '1 job'"
 
 # The server goes, and comes back.
 leave
