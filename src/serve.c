@@ -29,7 +29,6 @@ struct client {
 	int last;	  /* nothing is answered any more */
 	int lingers;	  /* nothing is to be said any more */
 	int64_t deadline; /* monotonic clock */
-	int64_t since;	  /* the same: when its answer was made */
 };
 
 struct server {
@@ -265,24 +264,7 @@ idlest(struct server *s)
 	return found;
 }
 
-/* The one that has read its answer for longest, if for long, or NULL. */
-static struct client *
-slowest(struct server *s, int64_t now)
-{
-	struct client *c, *found = NULL;
-	int i;
-
-	for (i = 0; i < SERVE_CLIENTS; i++) {
-		c = &s->client[i];
-		if (c->fd != -1 && c->out.len > 0 &&
-		    c->since + SERVE_TIME <= now &&
-		    (found == NULL || c->since < found->since))
-			found = c;
-	}
-	return found;
-}
-
-/* Who says nothing, or is slow, makes room for who comes. */
+/* Who says nothing makes room for who comes. */
 static void
 take_client(struct server *s, int64_t now)
 {
@@ -296,8 +278,6 @@ take_client(struct server *s, int64_t now)
 	}
 	if (s->count == SERVE_CLIENTS)
 		idle = idlest(s);
-	if (s->count == SERVE_CLIENTS && idle == NULL)
-		idle = slowest(s, now);
 	if (set_up(fd) == -1 || (s->count == SERVE_CLIENTS && idle == NULL)) {
 		(void)fs_close(fd);
 		return;
@@ -332,7 +312,6 @@ answer(struct server *s, struct client *c, int64_t now)
 		memmove(c->in.data, c->in.data + r->size, c->in.len);
 	}
 	c->deadline = now + SERVE_TIME;
-	c->since = now;
 }
 
 static void
@@ -414,13 +393,12 @@ fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t now,
 {
 	const struct client *c;
 	int i, highest = s->listener;
-	int slow = slowest(s, now) != NULL;
 
 	FD_ZERO(in);
 	FD_ZERO(out);
 	if (now < s->deaf)
 		*until = s->deaf < *until ? s->deaf : *until;
-	else if (s->count < SERVE_CLIENTS || idlest(s) != NULL || slow)
+	else if (s->count < SERVE_CLIENTS || idlest(s) != NULL)
 		FD_SET((size_t)s->listener, in);
 	for (i = 0; i < SERVE_CLIENTS; i++) {
 		c = &s->client[i];
@@ -429,10 +407,6 @@ fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t now,
 		FD_SET((size_t)c->fd, c->out.len > 0 ? out : in);
 		highest = c->fd > highest ? c->fd : highest;
 		*until = c->deadline < *until ? c->deadline : *until;
-		/* From then on it may have to make room. */
-		if (c->out.len > 0 && c->since + SERVE_TIME > now &&
-		    c->since + SERVE_TIME < *until)
-			*until = c->since + SERVE_TIME;
 	}
 	return highest;
 }

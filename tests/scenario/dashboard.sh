@@ -137,7 +137,7 @@ here="Host: 127.0.0.1:$PORT"
 before=$(resident)
 kill -STOP "$WEB" # all of them have asked when it looks again
 printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here" |
-	"$HELPERS/ask" sip "$PORT" 40 1000 &
+	"$HELPERS/ask" sip "$PORT" 30 1000 &
 sipper=$!
 PIDS="$PIDS $sipper"
 sleep 0.3 # they ask
