@@ -11,7 +11,7 @@
 #include "answer.h"
 #include "view.h"
 
-#define PAGE_RUNNING 20	  /* jobs that are shown running, */
+#define PAGE_RUNNING 8	  /* jobs that are shown running, */
 #define PAGE_JOBS    20	  /* and in the list; */
 #define PAGE_COMMAND 1000 /* bytes of a command there */
 

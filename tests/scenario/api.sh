@@ -160,6 +160,36 @@ dashboard --listen 127.0.0.1:0
 get /api/throughput
 json '.completed | add // 0' 0 'what ended years ago'
 
+# ---- The page that the server makes
+
+# page_has TEXT...: the page that was got last.
+page_has() {
+	for part; do
+		grep -q -F "$part" body || fail "the page $path lacks: $part"
+	done
+}
+drop runs 'command=: "<&>"; sleep 1000' timeout=600
+wait_for 10 test -e spool/processing/runs
+get /
+page_has '1 of 2 workers busy' '<a href="/?job=runs" data-nav>runs</a>' \
+    ': &quot;&lt;&amp;&gt;&quot;; sleep 1000' ' of 10m</span>' \
+    '<progress max="600"' '<span id="hour-d">5 died</span>' \
+    'class="empty" hidden>There are none' 'class="empty" hidden>Nothing runs'
+get '/?state=dead'
+page_has '<h2 id="h-list" tabindex="-1">Dead jobs</h2>' \
+    'href="/?state=dead" aria-current="true"><b>5</b>' \
+    '<span class="err">exit code 5</span>' 'name="state" value="dead"'
+get '/?state=failed'
+page_has 'class="empty">There are none'
+get '/?job=writes'
+page_has '<strong class="dead">dead</strong>' '<dt>Error</dt><dd>exit code 3'
+get '/?job=none'
+page_has '<h2 id="h-job" class="id">none</h2> no such job'
+grep -q '^HTTP/1.1 404' out || fail "no such job: $(head -n 1 out)"
+get /
+grep -q 'id="hour-c">0 completed' body || fail 'what ended years ago counts'
+q cancel runs
+
 # ---- When it looks again
 
 get /api/status

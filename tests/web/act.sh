@@ -46,7 +46,6 @@ test -e spool/dead/dies || fail 'it was retried without a token'
 
 # A wrong one is told so.
 browser_open "http://127.0.0.1:$PORT/?job=dies#token=00000000000000000000000000000000"
-browser_reload
 within 2 "document.querySelectorAll('#acts button').length == 2"
 press Retry
 within 2 "/^Not done: the token is missing or wrong/.test($(text '#said'))"
@@ -55,7 +54,6 @@ browser_forget
 
 # The one that was printed.
 browser_open "http://127.0.0.1:$PORT/?job=dies#token=$TOKEN"
-browser_reload
 within 2 "document.querySelectorAll('#acts button').length == 2"
 is '' "$(browser_text location.hash)" 'what stays of it in the URL'
 is 'Retry Purge' "$(buttons)" 'buttons of a dead job'

@@ -95,6 +95,15 @@ is true "$(browser_eval "/^.the first [0-9]+ KiB are not shown here: queuectl ou
     .test($(text '[data-stream=out] pre'))")" 'where it begins'
 page '/?job=silent'
 within 2 "$(text '#silent') == 'It has written nothing.'"
+# Another job comes to the ID of one that is shown.
+drop again 'command=echo old'
+wait_for 10 test -e spool/completed/again
+page '/?job=again'
+within 2 "$(text '[data-stream=out] pre') == 'old'"
+q purge again 2>/dev/null
+within 3 "$(text '#state') == 'no such job'"
+drop again 'command=echo new'
+within 4 "$(text '[data-stream=out] pre') == 'new'"
 page '/?job=nothing'
 within 2 "$(text '#state') == 'no such job'"
 browser_click '#job a[data-nav]'
