@@ -13,6 +13,13 @@ close='Connection: close'
 # ---- What it answers
 
 drop a 'command=true'
+: >mark
+sleep 0.02 # a tick of the file system's clock
+for path in / '/?job=a' /api/status /api/jobs '/api/jobs?q=x' /api/jobs/a \
+    /api/jobs/a/output /api/jobs/none /api/throughput /api/errors /metrics; do
+	get "$path"
+done
+is '' "$(find spool -newer mark)" 'what it has changed by being looked at'
 get /
 grep -q '^HTTP/1.1 200 OK' out || fail "the page: $(head -n 1 out)"
 grep -q 'href="/?state=pending"><b>1</b><span>pending</span>' body ||
