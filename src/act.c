@@ -31,7 +31,7 @@ tell(struct answer *a, enum claim_result r, const char *why)
 	case CLAIM_BUSY:
 		answer_refuse(a, 503,
 		    "its file is locked by somebody, or by a process that it "
-		    "left: try again");
+		    "left: try again, or by the commands of queuectl");
 		break;
 	case CLAIM_REFUSED:
 		answer_refuse(a, 409, "%s", why);
@@ -73,7 +73,8 @@ act_retry(struct answer *a, struct view *v, const char *id)
 	long again = 0;
 
 	if (is_id(a, id) && answer_number(a, "again", 0, 1, &again) != -1)
-		tell(a, claim_retry(&v->spool, id, again == 1, why), why);
+		tell(a, claim_retry(&v->spool, id, again == 1, ACT_WAIT, why),
+		    why);
 }
 
 void
@@ -82,7 +83,9 @@ act_cancel(struct answer *a, struct view *v, const char *id)
 	char why[SPOOL_WHY_MAX] = "";
 
 	if (is_id(a, id))
-		tell(a, claim_ask_cancel(&v->spool, &v->conf, id, why), why);
+		tell(a,
+		    claim_ask_cancel(&v->spool, &v->conf, id, ACT_WAIT, why),
+		    why);
 }
 
 void
@@ -95,7 +98,7 @@ act_purge(struct answer *a, struct view *v, const char *id)
 		answer_refuse(a, 404, "that cannot be the ID of a job");
 		return;
 	}
-	r = claim_purge(&v->spool, JOB_NO_STATE, id, SPOOL_WAIT, 0, why);
+	r = claim_purge(&v->spool, JOB_NO_STATE, id, ACT_WAIT, 0, why);
 	/* What was removed is to stay so. */
 	if (r == CLAIM_OK &&
 	    (spool_sync_dir(&v->spool, SPOOL_COMPLETED) == -1 ||

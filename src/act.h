@@ -10,6 +10,9 @@
 
 #include "answer.h"
 #include "view.h"
+#include "when.h"
+
+#define ACT_WAIT (WHEN_SECOND / 10) /* for a lock: all others wait too */
 
 /*
  * Each answers {} when it is done; 202 if a job that runs was told to end; else

@@ -222,13 +222,18 @@ put_stream(struct answer *a, const struct view *v, const struct record *r,
 	off_t size = 0;
 	long from = -1;
 	size_t skip = 0, len;
+	int asked, error = errno;
 
-	if (answer_number(a, stream, 0, LONG_MAX, &from) == -1)
+	asked = answer_number(a, stream, 0, LONG_MAX, &from);
+	if (asked == -1)
 		goto out;
+	errno = error;
 	if (fd != -1)
 		size = read_piece(fd, &from, &piece);
 	else if (errno != ENOENT)
 		size = -1;
+	else
+		from = 0; /* nor is the place there that was asked for */
 	if (size == -1) {
 		refuse_errno(a, "the output cannot be read");
 		goto out;
@@ -241,8 +246,8 @@ put_stream(struct answer *a, const struct view *v, const struct record *r,
 	buf_printf(&a->body, "{\"size\":%lld,\"from\":%ld,\"to\":%lld",
 	    (long long)size, from, (long long)from + (long long)len);
 	json_name(&a->body, "text");
-	/* Nothing asked for a place within a character. */
-	while (from > 0 && skip < len && skip < 3 &&
+	/* The end may begin within a character. */
+	while (asked == 0 && from > 0 && skip < len && skip < 3 &&
 	    ((unsigned char)piece.data[skip] & 0xc0) == 0x80)
 		skip++;
 	json_string(&a->body, buf_text(&piece) + skip, len - skip);
@@ -452,11 +457,10 @@ group_dead(struct view *v)
 	struct pick p;
 	int ret;
 
-	if (pick_begin(&p, v, JOB_DEAD, NULL, NULL) == -1)
-		return -1;
-	ret = 0;
-	if (v->groups.len == 0 ||
-	    v->groups_version != p.roster[JOB_DEAD]->version) {
+	ret = pick_begin(&p, v, JOB_DEAD, NULL, NULL);
+	if (ret == 0 &&
+	    (v->groups.len == 0 ||
+		v->groups_version != p.roster[JOB_DEAD]->version)) {
 		while (ret == 0 && p.looks < VIEW_GROUPS && pick_next(&p))
 			ret = add_to_group(&g, &p.record);
 		if (ret == 0)

@@ -915,12 +915,13 @@ try_retry(struct claim *c, struct request *q)
 }
 
 enum claim_result
-claim_retry(struct spool *s, const char *name, int again,
+claim_retry(struct spool *s, const char *name, int again, int64_t wait,
     char why[SPOOL_WHY_MAX])
 {
 	struct request q;
 
 	request_init(&q, s, name, why);
+	q.deadline = q.begun + wait;
 	q.force = again;
 	return insist(&q, try_retry);
 }
@@ -1031,6 +1032,8 @@ cancel_held(struct claim *c, struct request *q)
 			return CLAIM_TROUBLE;
 		return q->ask ? CLAIM_LATER : CLAIM_BUSY;
 	}
+	if (q->ask)
+		return CLAIM_BUSY;
 	if (q->orphaned == 0)
 		q->orphaned = fs_mono();
 	if (fs_mono() - q->orphaned < SPOOL_WAIT) {
@@ -1100,11 +1103,12 @@ claim_cancel(struct spool *s, const struct conf *conf, const char *name,
 
 enum claim_result
 claim_ask_cancel(struct spool *s, const struct conf *conf, const char *name,
-    char why[SPOOL_WHY_MAX])
+    int64_t wait, char why[SPOOL_WHY_MAX])
 {
 	struct request q;
 
 	request_init(&q, s, name, why);
+	q.deadline = q.begun + wait;
 	q.conf = conf;
 	q.ask = 1;
 	return insist(&q, try_cancel);
@@ -1155,7 +1159,7 @@ claim_purge(struct spool *s, int dir, const char *name, int64_t wait, int force,
 	q.dir = dir;
 	/* Whoever waits for its name. */
 	q.prefer = 1U << SPOOL_COMPLETED | 1U << SPOOL_DEAD;
-	q.deadline = fs_mono() + wait;
+	q.deadline = q.begun + wait;
 	q.force = force;
 	return insist(&q, try_purge);
 }

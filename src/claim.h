@@ -109,12 +109,12 @@ int claim_is_local(const struct spool *s, const char *worker);
 
 /*
  * Lets a failed or dead job (with `again`, a completed one) run again now,
- * with all its retries.  Waits up to SPOOL_WAIT for its lock.  CLAIM_OK,
- * CLAIM_UNSYNCED (it will, but that is not on disk), CLAIM_GONE (no such
- * job), CLAIM_BUSY, CLAIM_FOREIGN, CLAIM_REFUSED and `why`, CLAIM_TROUBLE.
+ * with all its retries.  Waits up to `wait` microseconds for its lock.
+ * CLAIM_OK, CLAIM_UNSYNCED (it will, but that is not on disk), CLAIM_GONE (no
+ * such job), CLAIM_BUSY, CLAIM_FOREIGN, CLAIM_REFUSED and `why`, CLAIM_TROUBLE.
  */
 enum claim_result claim_retry(struct spool *s, const char *name, int again,
-    char why[SPOOL_WHY_MAX]);
+    int64_t wait, char why[SPOOL_WHY_MAX]);
 
 /*
  * Cancels a job: one that waits is dead at once; one that runs is told to end
@@ -132,11 +132,12 @@ enum claim_result claim_cancel(struct spool *s, const struct conf *conf,
     const char *name, uint64_t told, int force, char why[SPOOL_WHY_MAX]);
 
 /*
- * The same for who cannot wait: of one that runs it returns CLAIM_LATER as soon
- * as that was told to end.
+ * The same for who cannot wait, or up to `wait` microseconds for its lock: of
+ * one that runs it returns CLAIM_LATER as soon as that was told to end.  What
+ * looks orphaned is CLAIM_BUSY: to tell takes longer.
  */
 enum claim_result claim_ask_cancel(struct spool *s, const struct conf *conf,
-    const char *name, char why[SPOOL_WHY_MAX]);
+    const char *name, int64_t wait, char why[SPOOL_WHY_MAX]);
 
 /*
  * Removes the record of an ended job (an ID, or an ID~TIME) and its outputs.

@@ -42,7 +42,7 @@ static enum claim_result
 act_retry(struct change *ch, const char *id, int dir, char *why)
 {
 	(void)dir;
-	return claim_retry(&ch->spool, id, ch->force, why);
+	return claim_retry(&ch->spool, id, ch->force, SPOOL_WAIT, why);
 }
 
 static const struct verb retry = { act_retry, "not retried",
@@ -265,7 +265,7 @@ choose_one(void *arg, const char *name, uint64_t inode)
 		return 0;
 	if (fstatat(ch->spool.dir[c->dir], name, &st, AT_SYMLINK_NOFOLLOW) ==
 		-1 ||
-	    !S_ISREG(st.st_mode) || record_changed(&st) >= c->before)
+	    !S_ISREG(st.st_mode) || spool_time(&st) >= c->before)
 		return 0;
 	if (c->show) {
 		puts(name);

@@ -84,14 +84,29 @@ make_token(char token[DASHBOARD_TOKEN])
 	return 0;
 }
 
+/* Removes the socket, unless another one is in its place by now. */
+static void
+remove_socket(const char *url, const struct stat *made)
+{
+	struct stat st;
+
+	if (strncmp(url, "unix:", 5) == 0 && lstat(url + 5, &st) == 0 &&
+	    st.st_dev == made->st_dev && st.st_ino == made->st_ino)
+		(void)unlink(url + 5);
+}
+
 /* Serves, and closes the spool; the exit status. */
 static int
 serve(struct spool *s, int listener, const char *url, const char *token)
 {
 	struct web web;
+	struct stat made;
 	sigset_t waiting;
 	int ret;
 
+	memset(&made, 0, sizeof made);
+	if (strncmp(url, "unix:", 5) == 0)
+		(void)lstat(url + 5, &made);
 	web_open(&web, s, url, token);
 	if (set_signals(&waiting) == -1) {
 		msg_warn("dashboard");
@@ -103,8 +118,7 @@ serve(struct spool *s, int listener, const char *url, const char *token)
 	ret = serve_run(listener, &stopped, &waiting, web_answer, &web);
 	if (ret == -1)
 		msg_warn("dashboard");
-	if (strncmp(url, "unix:", 5) == 0)
-		(void)unlink(url + 5);
+	remove_socket(url, &made);
 	web_close(&web);
 	return ret == -1 ? MSG_REFUSED : MSG_OK;
 }

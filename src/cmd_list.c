@@ -217,7 +217,7 @@ look_at_times(struct list *l)
 	for (k = l->key; k < l->key + l->count; k++)
 		k->time = fstatat(l->spool.dir[k->dir], k->name, &st,
 			      AT_SYMLINK_NOFOLLOW) == 0 ?
-		    no_later_than(k->name, record_changed(&st)) :
+		    no_later_than(k->name, spool_time(&st)) :
 		    WHEN_NEVER;
 }
 

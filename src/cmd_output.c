@@ -366,7 +366,7 @@ read_again(struct follow *f)
 
 	if (fstatat(f->spool->dir[f->j.dir], f->j.name, &st,
 		AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_ino == f->j.inode && record_changed(&st) == f->j.mtime &&
+	    st.st_ino == f->j.inode && spool_time(&st) == f->j.mtime &&
 	    st.st_size == (off_t)f->j.text.len)
 		return MSG_OK;
 	r = record_find(f->spool, f->j.name, &fresh);

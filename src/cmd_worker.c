@@ -348,7 +348,7 @@ enter_worker(void *arg, const char *name, uint64_t inode)
 		AT_SYMLINK_NOFOLLOW) == -1 ||
 	    st.st_size > 0 || registry_alive(&r->spool, name) != 1)
 		return 0;
-	return add_entry(r, name, record_changed(&st), -1);
+	return add_entry(r, name, spool_time(&st), -1);
 }
 
 /* By name, numbers in it by value: vm.9 before vm.10, vm.9 before vm.9.1. */

@@ -1,7 +1,6 @@
 #include "look.h"
 
 #include "fs.h"
-#include "record.h"
 #include "when.h"
 
 int
@@ -26,7 +25,7 @@ look_begin(struct look *l, const struct spool *s, int dir)
 	if (s->fd == -1 || fstat(s->dir[dir], &st) == -1)
 		return;
 	l->changed = st.st_mtim;
-	l->known = record_changed(&st) < fs_now() - LOOK_TICK;
+	l->known = spool_time(&st) < fs_now() - LOOK_TICK;
 }
 
 void

@@ -210,8 +210,10 @@ put_running(struct making *m)
 	struct pick p;
 	long limit;
 
-	if (pick_begin(&p, m->view, JOB_PROCESSING, NULL, NULL) == -1)
+	if (pick_begin(&p, m->view, JOB_PROCESSING, NULL, NULL) == -1) {
+		pick_end(&p);
 		return;
+	}
 	for (; m->running < PAGE_RUNNING && !is_full(m) && pick_next(&p);
 	     m->running++) {
 		run = record_run(&p.record);
@@ -362,8 +364,10 @@ put_jobs(struct making *m)
 	if (m->job.len > 0)
 		return;
 	if (pick_begin(&p, m->view, m->state, buf_text(&m->after),
-		buf_text(&m->text)) == -1)
+		buf_text(&m->text)) == -1) {
+		pick_end(&p);
 		return;
+	}
 	for (; m->listed < PAGE_JOBS && !is_full(m) && pick_next(&p);
 	     m->listed++)
 		put_job_row(m, &p.record);

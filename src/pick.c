@@ -3,9 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-
-#include "text.h"
 
 #define PICK_DIGITS 20 /* of a time in microseconds */
 
@@ -38,6 +35,17 @@ pick_is_place(const char *after)
 	return *after == '\0' || read_place(after, &time, &name) == 0;
 }
 
+/* Makes the letters A to Z of a text small. */
+static void
+lower(struct buf *text)
+{
+	size_t i;
+
+	for (i = 0; i < text->len; i++)
+		if (text->data[i] >= 'A' && text->data[i] <= 'Z')
+			text->data[i] += 'a' - 'A';
+}
+
 int
 pick_begin(struct pick *p, struct view *v, int state, const char *after,
     const char *text)
@@ -48,7 +56,11 @@ pick_begin(struct pick *p, struct view *v, int state, const char *after,
 
 	memset(p, 0, sizeof *p);
 	p->view = v;
-	p->text = text;
+	if (text != NULL)
+		buf_puts(&p->text, text);
+	lower(&p->text);
+	if (p->text.failed)
+		return -1;
 	if (after != NULL && *after != '\0' &&
 	    read_place(after, &time, &name) == -1) {
 		errno = EINVAL;
@@ -86,28 +98,45 @@ newest(const struct pick *p)
 	return found;
 }
 
-/* True if the text, in letters of either case, has that part. */
+/* True if the text, which it makes small, has what is searched for. */
 static int
-has(const char *text, const char *part)
+has(const struct pick *p, struct buf *text)
 {
-	size_t len = strlen(part);
-
-	for (; *text != '\0'; text++)
-		if (strncasecmp(text, part, len) == 0)
-			return 1;
-	return len == 0;
+	lower(text);
+	return strstr(buf_text(text), buf_text(&p->text)) != NULL;
 }
 
+/* True if the job that was read is one of those that are searched for. */
 static int
-has_command(const struct job *job, const char *part)
+is_wanted(const struct pick *p)
 {
-	struct buf command = BUF_EMPTY;
-	int found;
+	struct buf text = BUF_EMPTY;
+	int found = p->text.len == 0;
 
-	job_command_text(job, &command);
-	found = has(buf_text(&command), part);
-	buf_free(&command);
+	if (!found) {
+		buf_puts(&text, p->record.name);
+		found = has(p, &text);
+	}
+	if (!found) {
+		buf_clear(&text);
+		job_command_text(&p->record.job, &text);
+		found = has(p, &text);
+	}
+	buf_free(&text);
 	return found;
+}
+
+/* Makes a record of what is there but cannot be read: it says why. */
+static void
+excuse(struct record *r, const struct roster_entry *e)
+{
+	int error = errno;
+
+	(void)job_parse(&r->job, "", 0, &r->error);
+	r->parsed = JOB_BAD;
+	r->mtime = e->time;
+	snprintf(r->error.what, sizeof r->error.what, "cannot be read: %s",
+	    strerror(error));
 }
 
 static void
@@ -121,6 +150,7 @@ empty(struct pick *p)
 int
 pick_next(struct pick *p)
 {
+	enum spool_result result;
 	int dir;
 
 	empty(p);
@@ -129,13 +159,15 @@ pick_next(struct pick *p)
 		p->last = roster_at(p->roster[dir], p->at[dir]++);
 		p->looks++;
 		/* What has left meanwhile is seen where it went, next time. */
-		if (record_read(&p->view->spool, dir, p->last->name,
-			&p->record) != SPOOL_OK)
+		result = record_read(&p->view->spool, dir, p->last->name,
+		    &p->record);
+		if (result == SPOOL_ERROR)
+			excuse(&p->record, p->last);
+		else if (result != SPOOL_OK)
 			continue;
 		p->filled = 1;
 		p->bytes += p->record.text.len;
-		if (p->text == NULL || has(p->last->name, p->text) ||
-		    has_command(&p->record.job, p->text))
+		if (is_wanted(p))
 			return 1;
 		empty(p);
 	}
@@ -160,4 +192,5 @@ void
 pick_end(struct pick *p)
 {
 	empty(p);
+	buf_free(&p->text);
 }

@@ -22,10 +22,10 @@ struct pick {
 	struct view *view;
 	const struct roster *roster[JOB_STATES]; /* NULL: not wanted */
 	size_t at[JOB_STATES];
-	const char *text; /* that is searched for; "" or NULL: any will do */
-	size_t looks;	  /* files that were read, */
-	size_t bytes;	  /* and what they held */
-	size_t total;	  /* jobs in these states */
+	struct buf text; /* that is searched for, in small letters; "": any */
+	size_t looks;	 /* files that were read, */
+	size_t bytes;	 /* and what they held */
+	size_t total;	 /* jobs in these states */
 	const struct roster_entry *last; /* that was looked at */
 	struct record record;
 	int filled; /* the record is to be freed */
@@ -33,7 +33,8 @@ struct pick {
 
 /*
  * state: JOB_NO_STATE for all; after: a place as pick_place tells it, "" or
- * NULL for the start.  Returns 0; -1 with errno, EINVAL if that is no place.
+ * NULL for the start; text: what is searched for, "" or NULL for any job.
+ * Returns 0; -1 with errno, EINVAL if that is no place.  Either: pick_end.
  */
 int pick_begin(struct pick *p, struct view *v, int state, const char *after,
     const char *text);

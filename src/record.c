@@ -12,13 +12,6 @@
 
 #define RECORD_FIND_TRIES 100 /* of a job that moves whenever we look */
 
-int64_t
-record_changed(const struct stat *st)
-{
-	return (int64_t)st->st_mtim.tv_sec * WHEN_SECOND +
-	    st->st_mtim.tv_nsec / 1000;
-}
-
 enum spool_result
 record_read(const struct spool *s, int dir, const char *name, struct record *r)
 {
@@ -43,7 +36,7 @@ record_read(const struct spool *s, int dir, const char *name, struct record *r)
 		result = SPOOL_FOREIGN;
 	} else if (spool_read(fd, &r->text) == 0) {
 		r->inode = st.st_ino;
-		r->mtime = record_changed(&st);
+		r->mtime = spool_time(&st);
 		result = SPOOL_OK;
 		r->parsed = job_parse(&r->job, buf_text(&r->text), r->text.len,
 		    &r->error);
@@ -300,7 +293,7 @@ record_deaths(const struct spool *s, int64_t since,
 	struct stat st;
 
 	if (fstat(s->dir[SPOOL_DEAD], &st) == 0 &&
-	    record_changed(&st) < since - 2 * WHEN_SECOND)
+	    spool_time(&st) < since - 2 * WHEN_SECOND)
 		return 0; /* none has come */
 	return spool_scan(s, SPOOL_DEAD, look_dead, &d);
 }

@@ -8,8 +8,6 @@
 #ifndef RECORD_H
 #define RECORD_H
 
-#include <sys/stat.h>
-
 #include <stdint.h>
 
 #include "buf.h"
@@ -27,9 +25,6 @@ struct record {
 	enum job_parsed parsed;
 	struct job_error error; /* unless JOB_OK */
 };
-
-/* When a file was last changed. */
-int64_t record_changed(const struct stat *st);
 
 /* Reads a job file.  OK, GONE, FOREIGN or ERROR; OK: to be freed. */
 enum spool_result record_read(const struct spool *s, int dir, const char *name,

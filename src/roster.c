@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
+#include "when.h"
 
 #define ROSTER_GONE  UINT32_MAX /* it is not in the next reading */
 #define ROSTER_AHEAD 8		/* entries that may have gone, one by one */
@@ -27,14 +27,6 @@ struct reading {
 	struct roster_entry **fresh; /* those that are not in old */
 	size_t count;
 };
-
-static int64_t
-changed(const struct stat *st)
-{
-	int64_t us = record_changed(st);
-
-	return us > WHEN_MIN ? us : WHEN_MIN;
-}
 
 /* ---- What is known ---- */
 
@@ -151,7 +143,7 @@ add_name(void *arg, const char *name, uint64_t inode)
 	if (make_room(rd) == -1)
 		return -1;
 	e = &rd->made.entry[rd->made.count];
-	e->time = known != NULL ? known->time : changed(&st);
+	e->time = known != NULL ? known->time : spool_time(&st);
 	e->inode = inode;
 	e->hash = hash;
 	/* Tells that it is fresh, until all have their places in the order. */
@@ -314,9 +306,9 @@ ask_again(struct roster *r, const struct spool *s, int dir)
 		e->next = 0;
 		if (fstatat(s->dir[dir], e->name, &st, AT_SYMLINK_NOFOLLOW) ==
 			-1 ||
-		    changed(&st) == e->time)
+		    spool_time(&st) == e->time)
 			continue;
-		m.time[m.count] = changed(&st);
+		m.time[m.count] = spool_time(&st);
 		m.entry[m.count++] = e;
 	}
 	return m.count > 0 ? put_again(r, &m) : 0;

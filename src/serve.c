@@ -21,6 +21,7 @@
 
 #define SERVE_BACKLOG 64
 #define SERVE_DEAF    (WHEN_SECOND / 10) /* after a failed accept(2) */
+#define SERVE_YOUNG   (WHEN_SECOND / 10) /* a client is not idle yet */
 
 struct client {
 	int fd; /* -1: none */
@@ -264,26 +265,48 @@ idlest(struct server *s)
 	return found;
 }
 
+/* When one more may be accepted: WHEN_NEVER if only others can tell. */
+static int64_t
+next_accept(struct server *s)
+{
+	const struct client *idle = idlest(s);
+	int64_t when = 0;
+
+	/* Who has just come may be about to say something. */
+	if (s->count == SERVE_CLIENTS)
+		when = idle == NULL ? WHEN_NEVER :
+		    idle->lingers   ? 0 :
+				      idle->deadline - SERVE_TIME + SERVE_YOUNG;
+	return when > s->deaf ? when : s->deaf;
+}
+
 /* Who says nothing makes room for who comes. */
 static void
 take_client(struct server *s, int64_t now)
 {
-	struct client *c = s->client, *idle = NULL;
-	int fd = accept(s->listener, NULL, NULL);
+	struct client *c = s->client;
+	char byte;
+	int fd;
 
+	if (s->count == SERVE_CLIENTS) {
+		c = idlest(s);
+		/* It has said something just now: in the next round. */
+		if (c == NULL || now < next_accept(s) ||
+		    (!c->lingers && recv(c->fd, &byte, 1, MSG_PEEK) > 0))
+			return;
+		drop(s, c);
+	}
+	fd = accept(s->listener, NULL, NULL);
 	if (fd == -1) {
 		/* It has gone again, or there is a shortage: a bit later. */
 		s->deaf = now + SERVE_DEAF;
 		return;
 	}
-	if (s->count == SERVE_CLIENTS)
-		idle = idlest(s);
-	if (set_up(fd) == -1 || (s->count == SERVE_CLIENTS && idle == NULL)) {
+	if (set_up(fd) == -1) {
 		(void)fs_close(fd);
 		return;
 	}
-	if (idle != NULL)
-		drop(s, idle);
+	c = s->client;
 	while (c->fd != -1)
 		c++;
 	c->fd = fd;
@@ -303,8 +326,9 @@ answer(struct server *s, struct client *c, int64_t now)
 	status = http_parse(r, buf_text(&c->in), c->in.len);
 	if (status == -1)
 		return;
-	if (status > 0)
-		r->last = 1; /* where the next one begins is not known */
+	/* Where the next one begins is not known, or others have waited. */
+	if (status > 0 || s->count == SERVE_CLIENTS)
+		r->last = 1;
 	s->answer(s->arg, r, status, &c->out);
 	c->last = r->last || c->out.failed;
 	if (status == 0) {
@@ -359,11 +383,11 @@ send_some(struct server *s, struct client *c, int64_t now)
 		return;
 	}
 	c->sent += (size_t)n;
-	c->deadline = now + SERVE_TIME;
 	if (c->sent < c->out.len)
 		return;
 	buf_free(&c->out);
 	c->sent = 0;
+	c->deadline = now + SERVE_TIME;
 	if (c->last)
 		linger(s, c, now);
 	else
@@ -396,10 +420,10 @@ fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t now,
 
 	FD_ZERO(in);
 	FD_ZERO(out);
-	if (now < s->deaf)
-		*until = s->deaf < *until ? s->deaf : *until;
-	else if (s->count < SERVE_CLIENTS || idlest(s) != NULL)
+	if (next_accept(s) <= now)
 		FD_SET((size_t)s->listener, in);
+	else if (next_accept(s) < *until)
+		*until = next_accept(s);
 	for (i = 0; i < SERVE_CLIENTS; i++) {
 		c = &s->client[i];
 		if (c->fd == -1)

@@ -573,14 +573,22 @@ spool_read(int fd, struct buf *text)
 }
 
 int64_t
+spool_time(const struct stat *st)
+{
+	if (st->st_mtim.tv_sec < 0)
+		return WHEN_MIN;
+	if (st->st_mtim.tv_sec > WHEN_MAX / WHEN_SECOND)
+		return WHEN_MAX;
+	return (int64_t)st->st_mtim.tv_sec * WHEN_SECOND +
+	    st->st_mtim.tv_nsec / 1000;
+}
+
+int64_t
 spool_changed(int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1)
-		return -1;
-	return (int64_t)st.st_mtim.tv_sec * WHEN_SECOND +
-	    st.st_mtim.tv_nsec / 1000;
+	return fstat(fd, &st) == 0 ? spool_time(&st) : -1;
 }
 
 int

@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "buf.h"
@@ -156,7 +157,11 @@ enum spool_result spool_move(struct spool *s, int fd, int from, int to,
 /* Reads a job file whole (at most JOB_FILE_MAX + 1 bytes); 0 or -1. */
 int spool_read(int fd, struct buf *text);
 
-/* When the file was last changed, in microseconds since 1970; -1 if unknown. */
+/*
+ * When a file was last changed, in microseconds since 1970: no earlier than
+ * WHEN_MIN, no later than WHEN_MAX.  Of a descriptor: -1 if unknown.
+ */
+int64_t spool_time(const struct stat *st);
 int64_t spool_changed(int fd);
 
 /*

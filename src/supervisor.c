@@ -751,7 +751,7 @@ purge_one(void *arg, const char *name, uint64_t inode)
 		AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISREG(st.st_mode))
 		return 0;
-	changed = record_changed(&st);
+	changed = spool_time(&st);
 	if (changed >= old->before)
 		old->oldest = changed < old->oldest ? changed : old->oldest;
 	else if (claim_purge(old->sv->spool, old->dir, name, 0, 0, why) ==

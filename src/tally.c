@@ -122,9 +122,11 @@ is_kept(const struct count *c, const struct look *look, int dir)
 {
 	const struct tally_state *t = &c->tally->state[dir];
 
-	/* Who runs a job, and whether he lives, no directory tells. */
-	return dir != JOB_PROCESSING && t->error == 0 && t->next > c->now &&
-	    !look_due(look, c->spool, dir);
+	/* What is looked into is more than its directory tells. */
+	if (dir != JOB_COMPLETED && dir != JOB_DEAD &&
+	    (dir == JOB_PROCESSING || t->count <= TALLY_DETAIL_MAX))
+		return 0;
+	return t->error == 0 && !look_due(look, c->spool, dir);
 }
 
 int
@@ -204,7 +206,7 @@ older(void *arg, const char *name, uint64_t inode)
 	us = job_id_time(name);
 	if (us == -1 &&
 	    fstatat(o->spool->dir[o->dir], name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		us = record_changed(&st);
+		us = spool_time(&st);
 	if (us != -1 && us < o->time)
 		o->time = us;
 	return 0;

@@ -43,8 +43,8 @@ struct tally_kept {
 };
 
 /*
- * The same, but what waits or has ended is only counted where its directory
- * has changed.
+ * The same, but what has ended, and what waits if it is not looked into, is
+ * only counted where its directory has changed.
  */
 int tally_again(struct spool *s, const struct conf *conf, int64_t now,
     struct tally_kept *kept);

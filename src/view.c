@@ -47,10 +47,9 @@ load_conf(struct view *v)
 	    v->conf_stat.st_mtim.tv_nsec == st.st_mtim.tv_nsec)
 		return;
 	v->conf_stat = st;
-	(void)conf_load(v->spool.fd, &v->conf, why);
+	if (conf_load(v->spool.fd, &v->conf, why) == -1)
+		conf_defaults(&v->conf);
 	v->spool.durable = v->conf.durability == CONF_FULL;
-	/* What is due when may have changed with it. */
-	memset(&v->tally, 0, sizeof v->tally);
 }
 
 int

@@ -1223,7 +1223,7 @@ retry(const char *name, int again, enum claim_result want)
 	enum claim_result got;
 
 	why[0] = '\0';
-	got = claim_retry(&spool, name, again, why);
+	got = claim_retry(&spool, name, again, SPOOL_WAIT, why);
 	ck_assert_msg(got == want, "retry %s: expected %d, got %d (%s)", name,
 	    (int)want, (int)got, why);
 	ck_assert_int_eq(why[0] != '\0', want == CLAIM_REFUSED);
@@ -1371,7 +1371,8 @@ START_TEST(retry_overtaken)
 	pid = child_start(come_and_go, stop);
 	for (i = 0; i < RETRIES; i++) {
 		put_file(DEAD, "a", JOB CANCEL(1));
-		if (claim_retry(&spool, "a", 0, why) == CLAIM_REFUSED)
+		if (claim_retry(&spool, "a", 0, SPOOL_WAIT, why) ==
+		    CLAIM_REFUSED)
 			expect_file(DEAD, "a", JOB CANCEL(1));
 		(void)unlinkat(spool.dir[DEAD], "a", 0);
 	}

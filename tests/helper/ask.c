@@ -91,7 +91,7 @@ sip(int port, int count, size_t bytes)
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < count && i < HOLD_MAX; i++) {
-		fd[i] = dial(port, 4096);
+		fd[i] = dial(port, 65536);
 		left += write(fd[i], text, len) == (ssize_t)len;
 	}
 	while (left > 0) {

@@ -114,6 +114,33 @@ get /api/status
 grep -q '"processing":1' body || fail "it waited: $(cat body)"
 wait_for 10 in_state dead stays
 
+# What somebody holds locked holds up nobody else.
+if command -v flock >/dev/null; then
+	drop held 'command=exit 1' max_retries=0
+	wait_for 10 in_state dead held
+	flock spool/dead/held sleep 30 &
+	locker=$!
+	PIDS="$PIDS $locker"
+	is_held() {
+		! flock -n spool/dead/held true
+	}
+	wait_for 5 is_held
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		printf 'POST /api/jobs/held/retry HTTP/1.1\r\n%s\r\n%s\r\n%s\r\n\r\n' \
+		    "Host: 127.0.0.1:$PORT" "$may" 'Content-Length: 0'
+	done >many
+	printf 'HEAD / HTTP/1.1\r\n%s\r\nConnection: close\r\n\r\n' \
+	    "Host: 127.0.0.1:$PORT" >>many
+	"$HELPERS/ask" "$PORT" <many >many.out &
+	asker=$!
+	begun=$(date +%s)
+	get /api/status
+	[ "$(($(date +%s) - begun))" -le 4 ] || fail 'one who asks in vain holds up all'
+	wait "$asker" || :
+	is 9 "$(grep -c '^HTTP/1.1 503' many.out)" 'answers that it is locked'
+	kill "$locker"
+fi
+
 # ---- Pause, resume
 
 printf 'POST /api/pause HTTP/1.1\r\n%s\r\n%s\r\n%s\r\n%s\r\n\r\n%s' \

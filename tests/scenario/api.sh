@@ -56,6 +56,10 @@ found() {
 found ZERO zero
 found 'umber+17+' "$(sed -n 17p ids)"
 found '%3Cb%3Ezero%3C' zero
+drop long "command=: $(head -c 60000 /dev/zero | tr '\0' a)" run_at=2099-01-01T00:00:00Z
+found "$(head -c 7000 /dev/zero | tr '\0' a)b"
+found "$(head -c 7000 /dev/zero | tr '\0' A)" long
+rm spool/pending/long
 found nothing
 json .looked_at 46 'jobs that were looked at'
 seq 1 2100 | sed 's/.*/: &/' | q enqueue --batch - --delay 1h >/dev/null
@@ -108,6 +112,15 @@ wait_for 10 test -e spool/dead/writes
 get '/api/jobs/writes/output?attempt=1&out=5&err=0'
 json '[.running, .out.text, .err.text] | @json' '[false,"","bad\n"]' 'its end'
 answers 404 "GET /api/jobs/writes/output?attempt=2 HTTP/1.1" "$here"
+drop bytes 'command=printf "\200\200\200a\377"'
+wait_for 10 test -e spool/completed/bytes
+get '/api/jobs/bytes/output?out=1&err=5'
+json '[.out.from, .out.to, .out.text] | @json' '[1,5,"��a�"]' \
+    'bytes that are no characters'
+rm -f spool/output/bytes.1.err
+get '/api/jobs/bytes/output?err=5'
+json '[.err.size, .err.from, .err.to] | @json' '[0,0,0]' 'an output that is not there'
+rm spool/completed/bytes
 get /api/jobs/zero/output
 json .error 'it has not run yet' 'what is said before a job has run'
 
@@ -153,6 +166,13 @@ get /api/errors
 json '[.errors[] | [.count, .error] | @json] | .[0]' '[2,"exit code 4"]' \
     'what most died of'
 json '.errors | map(.count) | add' 5 'all that died'
+q enqueue --id more 'exit 5' --max-retries 0 >/dev/null
+more_died() {
+	get /api/errors
+	[ "$(jq '.errors | map(select(.error == "exit code 5").count) | add' body)" = 2 ]
+}
+wait_for 5 more_died
+q purge more 2>/dev/null
 json '[.errors[] | select(.error | startswith("line 2"))] | length' 1 \
     'those that could not be read'
 leave
@@ -236,4 +256,61 @@ get '/api/jobs?limit=1'
 json '.jobs[0].id' second 'the newest job'
 get "/api/jobs?limit=1&after=$(jq -r .next body)"
 json '.jobs[0].id' first 'a job of long ago'
+leave
+
+# What is put right in place, by hand, where so few wait that they are looked at.
+dashboard --listen 127.0.0.1:0
+rm later/pending/*
+printf 'command=true\n' >later/pending/slow
+touch -t 202001010000 later/pending
+get /api/status
+json .next_due null 'when the next one is due'
+printf 'run_at=2099-01-01T00:00:00Z\n' >>later/pending/slow
+touch -t 202001010000 later/pending
+get /api/status
+exits 0 q status --json
+cmp out body || fail "/api/status is not what status tells: $(cat body)"
+json .next_due 2099-01-01T00:00:00.000000Z 'when the next one is due'
+
+# A config that is faulty is left out whole.
+echo command=true >later/pending/plain
+printf 'max_retries=7\nno_such_key=1\n' >later/config
+get /api/jobs/plain
+json .max_retries 3 'what a faulty config has set'
+rm later/config
+
+# Times that no clock has, where the file system takes them.
+echo command=true >later/dead/ahead
+touch -t 209901010000 later/dead/ahead
+get /api/throughput
+json '[.dead | length, add] | @json' '[60,0]' 'what has died in time to come'
+echo command=true >later/completed/far
+if touch -d @9223372036854 later/completed/far 2>/dev/null; then
+	get '/api/jobs?state=completed&limit=1'
+	json '.jobs[0].id' far 'what ended far in the future'
+	get /api/status
+	json .completed 1 'how many have ended'
+fi
+leave
+
+# What it cannot read is there nevertheless.
+[ "$(id -u)" -eq 0 ] || exit 0
+TRASH=$(mktemp -d "${TMPDIR:-/tmp}/queuectl-user.XXXXXX")
+cp "$QUEUECTL" "$HELPERS/asuser" "$TRASH/"
+mkdir "$TRASH/home"
+chmod 755 "$TRASH" "$TRASH"/*
+chown 65534 "$TRASH/home"
+QUEUECTL_SPOOL=$TRASH/home/spool
+"$TRASH/asuser" 65534 "$TRASH/queuectl" init
+echo command=true >"$QUEUECTL_SPOOL/pending/hidden"
+chmod 600 "$QUEUECTL_SPOOL/pending/hidden"
+rm -f url
+"$TRASH/asuser" 65534 "$TRASH/queuectl" dashboard --listen 127.0.0.1:0 >url &
+WEB=$!
+PIDS="$PIDS $WEB"
+wait_for 10 test -s url
+PORT=$(sed -n 's|^http://.*:\([0-9]*\)/.*$|\1|p' url)
+get /api/jobs
+json '[.jobs[] | [.id, .error]] | @json' \
+    '[["hidden","cannot be read: Permission denied"]]' 'what is told of it'
 leave

@@ -162,9 +162,22 @@ after=$(resident)
 is_cheap 'slow readers'
 kill "$sipper"
 
+# Nor by those who ask for more and more, on all connections that there are.
+i=0
+while [ $((i += 1)) -le 100 ]; do
+	printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here"
+done | head -c 8000 >many
+"$HELPERS/ask" sip "$PORT" 32 12000 <many &
+sipper=$!
+PIDS="$PIDS $sipper"
+wait_for 5 holds 34
+get /api/status
+grep -q '^HTTP/1.1 200' out || fail 'nobody is answered beside pipelining ones'
+kill "$sipper"
+
 # A job of nothing but what takes six bytes in JSON is told of, but not whole.
-{ printf 'command=: '; head -c 60000 /dev/zero | tr '\0' '\001'; echo; } \
-    >spool/tmp/vast
+{ printf 'command=: '; head -c 60000 /dev/zero | tr '\0' '\001'
+	echo; echo run_at=2099-01-01T00:00:00Z; } >spool/tmp/vast
 mv spool/tmp/vast spool/pending/vast
 get '/api/jobs?q=vast'
 grep -q '"id":"vast","state":"[a-z]*","attempts":' body || fail 'not told of'
@@ -197,3 +210,11 @@ test -S socket || fail 'there is no socket'
 exits 1 q dashboard --listen "unix:$PWD/socket"
 leave
 test ! -e socket || fail 'the socket is left'
+dashboard --listen "unix:$PWD/socket"
+mv socket other
+dashboard_two=$WEB
+dashboard --listen "unix:$PWD/socket"
+kill "$dashboard_two"
+wait_for 5 gone "$dashboard_two"
+test -S socket || fail "the socket of another one was removed"
+leave
