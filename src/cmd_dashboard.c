@@ -19,41 +19,49 @@
 #define DASHBOARD_LISTEN "127.0.0.1:8080"
 #define DASHBOARD_TOKEN	 33 /* bytes, with the NUL */
 
-static volatile sig_atomic_t stopped;
+static int stop_pipe[2];
 
 static void
 note_stop(int sig)
 {
-	(void)sig;
-	stopped = 1;
+	int saved = errno;
+
+	(void)!write(stop_pipe[1], &sig, 1); /* full: one is enough */
+	errno = saved;
 }
 
-/* INT and TERM end it, but only while it waits; *waiting: the mask then. */
+/*
+ * INT, TERM and HUP end it where it waits: they make stop_pipe readable.  An
+ * ignored HUP (nohup) or INT (background of a script) stays ignored.
+ */
 static int
-set_signals(sigset_t *waiting)
+set_signals(void)
 {
-	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa;
-	sigset_t block;
+	static const int ends[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction sa, was;
+	sigset_t none;
 	size_t i;
 
+	if (pipe(stop_pipe) == -1)
+		return -1;
+	for (i = 0; i < 2; i++) {
+		(void)fcntl(stop_pipe[i], F_SETFD, FD_CLOEXEC);
+		(void)fcntl(stop_pipe[i], F_SETFL, O_NONBLOCK);
+	}
 	memset(&sa, 0, sizeof sa);
 	sigemptyset(&sa.sa_mask);
-	sigemptyset(&block);
+	sa.sa_flags = SA_RESTART;
 	sa.sa_handler = SIG_IGN;
 	if (sigaction(SIGPIPE, &sa, NULL) == -1)
 		return -1;
 	sa.sa_handler = note_stop;
-	for (i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-		if (sigaction(ends[i], &sa, NULL) == -1)
-			return -1;
-		sigaddset(&block, ends[i]);
-	}
-	if (sigprocmask(SIG_BLOCK, &block, waiting) == -1)
-		return -1;
 	for (i = 0; i < sizeof ends / sizeof ends[0]; i++)
-		sigdelset(waiting, ends[i]);
-	return 0;
+		if (sigaction(ends[i], NULL, &was) == -1 ||
+		    ((ends[i] == SIGTERM || was.sa_handler != SIG_IGN) &&
+			sigaction(ends[i], &sa, NULL) == -1))
+			return -1;
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /*
@@ -101,21 +109,20 @@ serve(struct spool *s, int listener, const char *url, const char *token)
 {
 	struct web web;
 	struct stat made;
-	sigset_t waiting;
 	int ret;
 
 	memset(&made, 0, sizeof made);
 	if (strncmp(url, "unix:", 5) == 0)
 		(void)lstat(url + 5, &made);
 	web_open(&web, s, url, token);
-	if (set_signals(&waiting) == -1) {
+	if (set_signals() == -1) {
 		msg_warn("dashboard");
 		web_close(&web);
 		return MSG_REFUSED;
 	}
 	printf(token != NULL ? "%s#token=%s\n" : "%s\n", url, token);
 	(void)fflush(stdout);
-	ret = serve_run(listener, &stopped, &waiting, web_answer, &web);
+	ret = serve_run(listener, stop_pipe[0], web_answer, &web);
 	if (ret == -1)
 		msg_warn("dashboard");
 	remove_socket(url, &made);

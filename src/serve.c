@@ -1,6 +1,5 @@
 #include "serve.h"
 
-#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -11,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,9 @@
 #include "text.h"
 
 #define SERVE_BACKLOG 64
-#define SERVE_DEAF    (WHEN_SECOND / 10) /* after a failed accept(2) */
-#define SERVE_YOUNG   (WHEN_SECOND / 10) /* a client is not idle yet */
+#define SERVE_DEAF    (WHEN_SECOND / 10)   /* after a failed accept(2) */
+#define SERVE_YOUNG   (WHEN_SECOND / 10)   /* a client is not idle yet */
+#define SERVE_REST    (3600 * WHEN_SECOND) /* where nothing is due */
 
 struct client {
 	int fd; /* -1: none */
@@ -37,6 +38,7 @@ struct server {
 	int count;
 	int64_t deaf; /* nobody is accepted before that: there was a shortage */
 	struct client client[SERVE_CLIENTS];
+	struct pollfd polled[2 + SERVE_CLIENTS];
 	struct http_request request;
 	serve_answer *answer;
 	void *arg;
@@ -242,7 +244,7 @@ drop(struct server *s, struct client *c)
 static int
 set_up(int fd)
 {
-	return fd < FD_SETSIZE && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
 		fcntl(fd, F_SETFL, O_NONBLOCK) == 0 ?
 	    0 :
 	    -1;
@@ -410,62 +412,69 @@ time_out(struct server *s, struct client *c, int64_t now)
 
 /* ---- The loop ---- */
 
-/* What is waited for; returns the highest descriptor. */
-static int
-fill_sets(struct server *s, fd_set *in, fd_set *out, int64_t now,
-    int64_t *until)
-{
-	const struct client *c;
-	int i, highest = s->listener;
+enum {
+	POLLED_STOP,
+	POLLED_LISTENER,
+	POLLED_CLIENTS
+};
 
-	FD_ZERO(in);
-	FD_ZERO(out);
-	if (next_accept(s) <= now)
-		FD_SET((size_t)s->listener, in);
-	else if (next_accept(s) < *until)
-		*until = next_accept(s);
+/* What is waited for; returns how many descriptors those may be. */
+static int
+fill_polled(struct server *s, int64_t now, int64_t *until)
+{
+	struct pollfd *p = s->polled;
+	const struct client *c;
+	int i, used = POLLED_CLIENTS;
+
+	p[POLLED_LISTENER].fd = s->listener;
+	p[POLLED_LISTENER].events = POLLIN;
+	if (next_accept(s) > now) {
+		p[POLLED_LISTENER].fd = -1; /* poll(2) passes over it */
+		*until = next_accept(s) < *until ? next_accept(s) : *until;
+	}
 	for (i = 0; i < SERVE_CLIENTS; i++) {
 		c = &s->client[i];
+		p[POLLED_CLIENTS + i].fd = c->fd;
+		p[POLLED_CLIENTS + i].events =
+		    c->out.len > 0 ? POLLOUT : POLLIN;
 		if (c->fd == -1)
 			continue;
-		FD_SET((size_t)c->fd, c->out.len > 0 ? out : in);
-		highest = c->fd > highest ? c->fd : highest;
+		used = POLLED_CLIENTS + i + 1;
 		*until = c->deadline < *until ? c->deadline : *until;
 	}
-	return highest;
+	return used;
 }
 
 static void
-look_at(struct server *s, fd_set *in, fd_set *out)
+look_at(struct server *s, int used)
 {
 	int64_t now = fs_mono();
 	struct client *c;
 	int i;
 
-	for (i = 0; i < SERVE_CLIENTS; i++) {
+	for (i = 0; i < used - POLLED_CLIENTS; i++) {
 		c = &s->client[i];
 		if (c->fd == -1)
 			continue;
-		if (FD_ISSET((size_t)c->fd, out))
+		if (s->polled[POLLED_CLIENTS + i].revents == 0) {
+			if (now >= c->deadline)
+				time_out(s, c, now);
+		} else if (c->out.len > 0) {
 			send_some(s, c, now);
-		else if (FD_ISSET((size_t)c->fd, in))
+		} else {
 			receive(s, c, now);
-		else if (now >= c->deadline)
-			time_out(s, c, now);
+		}
 	}
-	if (FD_ISSET((size_t)s->listener, in))
+	if (s->polled[POLLED_LISTENER].revents != 0)
 		take_client(s, now);
 }
 
 int
-serve_run(int listener, const volatile sig_atomic_t *stop,
-    const sigset_t *waiting, serve_answer *answer_one, void *arg)
+serve_run(int listener, int stop, serve_answer *answer_one, void *arg)
 {
 	static struct server s;
-	struct timespec ts;
-	fd_set in, out;
 	int64_t now, until;
-	int i, n, highest, size = SERVE_BUFFER;
+	int i, used, size = SERVE_BUFFER;
 
 	if (set_up(listener) == -1)
 		return -1;
@@ -474,21 +483,24 @@ serve_run(int listener, const volatile sig_atomic_t *stop,
 	s.listener = listener;
 	s.answer = answer_one;
 	s.arg = arg;
+	s.polled[POLLED_STOP].fd = stop;
+	s.polled[POLLED_STOP].events = POLLIN;
 	for (i = 0; i < SERVE_CLIENTS; i++)
 		s.client[i].fd = -1;
-	while (!*stop) {
-		now = until = fs_mono();
-		until += 3600 * WHEN_SECOND;
-		highest = fill_sets(&s, &in, &out, now, &until);
-		until = until > now ? until - now : 0;
-		ts.tv_sec = (time_t)(until / WHEN_SECOND);
-		ts.tv_nsec = (long)(until % WHEN_SECOND) * 1000;
-		n = pselect(highest + 1, &in, &out, NULL, &ts, waiting);
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n == -1)
+	for (;;) {
+		now = fs_mono();
+		until = now + SERVE_REST;
+		used = fill_polled(&s, now, &until);
+		/* Rounded up: a millisecond early would spin until then. */
+		until = until > now ? (until - now + 999) / 1000 : 0;
+		if (poll(s.polled, (nfds_t)used, (int)until) == -1) {
+			if (errno != EINTR)
+				return -1;
 			continue;
-		look_at(&s, &in, &out);
+		}
+		if (s.polled[POLLED_STOP].revents != 0)
+			break;
+		look_at(&s, used);
 	}
 	for (i = 0; i < SERVE_CLIENTS; i++)
 		if (s.client[i].fd != -1)

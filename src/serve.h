@@ -7,8 +7,6 @@
 #ifndef SERVE_H
 #define SERVE_H
 
-#include <signal.h>
-
 #include "buf.h"
 #include "http.h"
 #include "when.h"
@@ -36,11 +34,7 @@ typedef void serve_answer(void *arg, const struct http_request *r, int error,
 int serve_listen(const char *where, int anywhere, char **url,
     char why[SERVE_WHY_MAX]);
 
-/*
- * Serves until *stop is set by a signal that is not blocked in `waiting`.
- * Returns 0, or -1 with errno.
- */
-int serve_run(int listener, const volatile sig_atomic_t *stop,
-    const sigset_t *waiting, serve_answer *answer, void *arg);
+/* Serves until `stop` can be read from.  Returns 0, or -1 with errno. */
+int serve_run(int listener, int stop, serve_answer *answer, void *arg);
 
 #endif

@@ -13,9 +13,9 @@ dashboard() {
 	export PORT TOKEN
 }
 
-# leave: the dashboard ends when it is told to.
+# leave [SIGNAL]: the dashboard ends when it is told to.
 leave() {
-	kill -TERM "$WEB"
+	kill -"${1:-TERM}" "$WEB"
 	status=0
 	wait "$WEB" || status=$?
 	forget "$WEB"

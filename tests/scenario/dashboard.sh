@@ -218,3 +218,25 @@ kill "$dashboard_two"
 wait_for 5 gone "$dashboard_two"
 test -S socket || fail "the socket of another one was removed"
 leave
+
+# ---- How long
+
+dashboard --listen 127.0.0.1:0
+leave HUP
+trap '' HUP # as nohup(1) does
+dashboard --listen 127.0.0.1:0
+trap - HUP
+here="Host: 127.0.0.1:$PORT"
+kill -HUP "$WEB"
+answers 200 'GET / HTTP/1.1' "$here" "$close"
+leave
+
+# With no more files open than it may have, it waits, and goes on.
+printf '#!/bin/sh\nulimit -n 30\nexec "%s" "$@"\n' "$QUEUECTL" >few
+chmod +x few
+QUEUECTL=$PWD/few
+dashboard --listen 127.0.0.1:0
+here="Host: 127.0.0.1:$PORT"
+"$HELPERS/ask" hold "$PORT" 40 1000 </dev/null || true
+answers 200 'GET / HTTP/1.1' "$here" "$close"
+leave
