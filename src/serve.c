@@ -24,6 +24,12 @@
 #define SERVE_YOUNG   (WHEN_SECOND / 10)   /* a client is not idle yet */
 #define SERVE_REST    (3600 * WHEN_SECOND) /* where nothing is due */
 
+enum {
+	POLLED_STOP,
+	POLLED_LISTENER,
+	POLLED_CLIENTS
+};
+
 struct client {
 	int fd; /* -1: none */
 	struct buf in, out;
@@ -38,7 +44,7 @@ struct server {
 	int count;
 	int64_t deaf; /* nobody is accepted before that: there was a shortage */
 	struct client client[SERVE_CLIENTS];
-	struct pollfd polled[2 + SERVE_CLIENTS];
+	struct pollfd polled[POLLED_CLIENTS + SERVE_CLIENTS];
 	struct http_request request;
 	serve_answer *answer;
 	void *arg;
@@ -250,6 +256,13 @@ set_up(int fd)
 	    -1;
 }
 
+/* What poll(2) is asked about a client. */
+static struct pollfd *
+polled(struct server *s, const struct client *c)
+{
+	return &s->polled[POLLED_CLIENTS + (c - s->client)];
+}
+
 /* The one that has said nothing for the longest, or NULL. */
 static struct client *
 idlest(struct server *s)
@@ -287,14 +300,12 @@ static void
 take_client(struct server *s, int64_t now)
 {
 	struct client *c = s->client;
-	char byte;
 	int fd;
 
 	if (s->count == SERVE_CLIENTS) {
 		c = idlest(s);
-		/* It has said something just now: in the next round. */
-		if (c == NULL || now < next_accept(s) ||
-		    (!c->lingers && recv(c->fd, &byte, 1, MSG_PEEK) > 0))
+		/* It has just said something: in another round. */
+		if (c == NULL || (!c->lingers && polled(s, c)->revents != 0))
 			return;
 		drop(s, c);
 	}
@@ -412,31 +423,25 @@ time_out(struct server *s, struct client *c, int64_t now)
 
 /* ---- The loop ---- */
 
-enum {
-	POLLED_STOP,
-	POLLED_LISTENER,
-	POLLED_CLIENTS
-};
-
 /* What is waited for; returns how many descriptors those may be. */
 static int
 fill_polled(struct server *s, int64_t now, int64_t *until)
 {
-	struct pollfd *p = s->polled;
+	struct pollfd *p = &s->polled[POLLED_LISTENER];
 	const struct client *c;
 	int i, used = POLLED_CLIENTS;
 
-	p[POLLED_LISTENER].fd = s->listener;
-	p[POLLED_LISTENER].events = POLLIN;
+	p->fd = s->listener;
+	p->events = POLLIN;
 	if (next_accept(s) > now) {
-		p[POLLED_LISTENER].fd = -1; /* poll(2) passes over it */
+		p->fd = -1; /* poll(2) passes over it */
 		*until = next_accept(s) < *until ? next_accept(s) : *until;
 	}
 	for (i = 0; i < SERVE_CLIENTS; i++) {
 		c = &s->client[i];
-		p[POLLED_CLIENTS + i].fd = c->fd;
-		p[POLLED_CLIENTS + i].events =
-		    c->out.len > 0 ? POLLOUT : POLLIN;
+		p = polled(s, c);
+		p->fd = c->fd;
+		p->events = c->out.len > 0 ? POLLOUT : POLLIN;
 		if (c->fd == -1)
 			continue;
 		used = POLLED_CLIENTS + i + 1;
@@ -452,11 +457,14 @@ look_at(struct server *s, int used)
 	struct client *c;
 	int i;
 
+	/* First, while what poll(2) has told is still so. */
+	if (s->polled[POLLED_LISTENER].revents != 0)
+		take_client(s, now);
 	for (i = 0; i < used - POLLED_CLIENTS; i++) {
 		c = &s->client[i];
 		if (c->fd == -1)
 			continue;
-		if (s->polled[POLLED_CLIENTS + i].revents == 0) {
+		if (polled(s, c)->revents == 0) {
 			if (now >= c->deadline)
 				time_out(s, c, now);
 		} else if (c->out.len > 0) {
@@ -465,8 +473,6 @@ look_at(struct server *s, int used)
 			receive(s, c, now);
 		}
 	}
-	if (s->polled[POLLED_LISTENER].revents != 0)
-		take_client(s, now);
 }
 
 int

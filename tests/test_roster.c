@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "fs.h"
 #include "tests.h"
 
 static struct roster roster;
@@ -231,6 +232,24 @@ START_TEST(how_often)
 }
 END_TEST
 
+/* What took long is not done again soon. */
+START_TEST(rests)
+{
+	struct look look;
+	int64_t now;
+
+	memset(&look, 0, sizeof look);
+	look_begin(&look, &spool, JOB_PENDING);
+	look.begun -= WHEN_SECOND;
+	now = fs_mono();
+	look_end(&look, 0);
+	ck_assert_int_ge(look.next, now + LOOK_REST * WHEN_SECOND);
+	ck_assert(!look_due(&look, &spool, JOB_PENDING));
+	look.next = now;
+	ck_assert(look_due(&look, &spool, JOB_PENDING));
+}
+END_TEST
+
 /* Many come and go, in runs and alone, and it says what a first look would. */
 START_TEST(as_a_first_look)
 {
@@ -289,6 +308,7 @@ suite_roster(void)
 	tcase_add_test(t, what_is_not_trusted);
 	tcase_add_test(t, what_runs);
 	tcase_add_test(t, how_often);
+	tcase_add_test(t, rests);
 	tcase_add_test(t, as_a_first_look);
 	suite_add_tcase(s, t);
 	return s;

@@ -657,6 +657,24 @@ START_TEST(read_limit)
 }
 END_TEST
 
+/* What some file systems keep is no time of ours. */
+START_TEST(far_times)
+{
+	struct stat st;
+
+	memset(&st, 0, sizeof st);
+	st.st_mtim.tv_sec = 1;
+	st.st_mtim.tv_nsec = 999999999;
+	ck_assert_int_eq(spool_time(&st), 1999999);
+	st.st_mtim.tv_sec = -1;
+	ck_assert_int_eq(spool_time(&st), WHEN_MIN);
+	st.st_mtim.tv_sec = (time_t)INT64_C(9223372036854775);
+	ck_assert_int_eq(spool_time(&st), WHEN_MAX);
+	st.st_mtim.tv_sec = (time_t)(WHEN_MAX / WHEN_SECOND);
+	ck_assert_int_eq(spool_time(&st), WHEN_MAX);
+}
+END_TEST
+
 START_TEST(changed)
 {
 	int fd = taken(PENDING, "a");
@@ -1355,6 +1373,7 @@ add_files(TCase *t)
 {
 	tcase_add_test(t, append);
 	tcase_add_test(t, read_limit);
+	tcase_add_test(t, far_times);
 	tcase_add_test(t, changed);
 	tcase_add_test(t, scan);
 	tcase_add_test(t, is_job);

@@ -1,7 +1,8 @@
 /*
- * ask PORT [BYTES MS]: sends standard input to 127.0.0.1:PORT, so many bytes
- * at a time with so many milliseconds between them, and prints what comes back
- * until the other side closes, or nothing has come for ten seconds (exit 1).
+ * ask PORT [BYTES MS]: connects to 127.0.0.1:PORT, sends it standard input, so
+ * many bytes at a time with so many milliseconds between them, and prints what
+ * comes back until the other side closes, or nothing has come for ten seconds
+ * (exit 1).
  *
  * ask deaf PORT N MS: sends standard input on N connections, one after the
  * other, and reads nothing for so long.
@@ -124,10 +125,10 @@ main(int argc, char **argv)
 	if (argc != 2 && argc != 4)
 		return 2;
 	(void)signal(SIGPIPE, SIG_IGN);
-	len = fread(text, 1, sizeof text, stdin);
-	piece = argc == 4 ? (size_t)atoi(argv[2]) : sizeof text;
 	p.fd = dial(atoi(argv[1]), 0);
 	p.events = POLLIN;
+	len = fread(text, 1, sizeof text, stdin);
+	piece = argc == 4 ? (size_t)atoi(argv[2]) : sizeof text;
 	for (sent = 0; sent < len; sent += (size_t)n) {
 		n = write(p.fd, text + sent,
 		    len - sent < piece ? len - sent : piece);

@@ -135,8 +135,8 @@ if command -v flock >/dev/null; then
 	asker=$!
 	begun=$(date +%s)
 	get /api/status
-	[ "$(($(date +%s) - begun))" -le 4 ] || fail 'one who asks in vain holds up all'
 	wait "$asker" || :
+	[ "$(($(date +%s) - begun))" -le 4 ] || fail 'what is locked is waited for'
 	is 9 "$(grep -c '^HTTP/1.1 503' many.out)" 'answers that it is locked'
 	kill "$locker"
 fi

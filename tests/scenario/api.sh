@@ -191,6 +191,7 @@ page_has() {
 drop runs 'command=: "<&>"; sleep 1000' timeout=600
 wait_for 10 test -e spool/processing/runs
 get /
+get / # nothing is counted twice
 page_has '1 of 2 workers busy' '<a href="/?job=runs" data-nav>runs</a>' \
     ': &quot;&lt;&amp;&gt;&quot;; sleep 1000' ' of 10m</span>' \
     '<progress max="600"' '<span id="hour-d">5 died</span>' \
@@ -278,6 +279,24 @@ printf 'max_retries=7\nno_such_key=1\n' >later/config
 get /api/jobs/plain
 json .max_retries 3 'what a faulty config has set'
 rm later/config
+
+# Of many long ones an answer has as many as it can hold; the next go on.
+i=0
+while [ $((i += 1)) -le 20 ]; do
+	{ printf 'command=: '; head -c 60000 /dev/zero | tr '\0' x; echo; } \
+	    >"later/dead/long$i"
+done
+after=
+: >seen
+while [ "$after" != null ]; do
+	get "/api/jobs?state=dead&q=xxx&limit=100&after=$after"
+	[ "$(wc -c <body)" -lt 400000 ] || fail "too much: $(wc -c <body)"
+	jq -r '.jobs[].id' body >>seen
+	after=$(jq -r .next body)
+done
+is 20 "$(sort -u seen | wc -l | tr -d ' ')" 'long jobs in all answers'
+is 20 "$(wc -l <seen | tr -d ' ')" 'times that they were listed'
+rm later/dead/long*
 
 # Times that no clock has, where the file system takes them.
 echo command=true >later/dead/ahead

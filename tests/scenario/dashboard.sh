@@ -116,6 +116,63 @@ wait "$holder"
 [ "$(cat closed)" -ge 32 ] ||
 	fail "only $(cat closed) that say nothing were closed"
 
+# Who comes just before many others has a moment to ask.  (On a machine that is
+# very busy, a moment may be too short.)
+port=$(printf %04X "$PORT")
+connected() {
+	[ "$(grep -c "^ *[0-9]*: 0100007F:$port [0-9A-F:]* 01 " \
+	    /proc/net/tcp)" -ge "$1" ]
+}
+is_heard() {
+	rm -f ask
+	mkfifo ask
+	printf 'GET / HTTP/1.1\r\n%s\r\n%s\r\n\r\n' "$here" "$close" >request
+	wait_for 10 alone
+	kill -STOP "$WEB"
+	# shellcheck disable=SC2094 # it says when
+	{ read -r _ <ask; cat request; } | "$HELPERS/ask" "$PORT" >heard &
+	heard=$!
+	wait_for 5 connected 1
+	"$HELPERS/ask" hold "$PORT" 60 1000 >closed &
+	holder=$!
+	wait_for 5 connected 61
+	kill -CONT "$WEB"
+	echo >ask
+	wait "$heard" || :
+	wait "$holder"
+	grep -q '^HTTP/1.1 200' heard
+}
+alone() {
+	! connected 1
+}
+is_heard || is_heard || is_heard || fail 'who comes before many is not heard'
+
+# Who asks at the moment in which others come is not the one to make room.
+wait_for 10 alone
+mkfifo late
+{ read -r _ <late; cat request; } | "$HELPERS/ask" "$PORT" >heard &
+heard=$!
+wait_for 5 connected 1
+"$HELPERS/ask" hold "$PORT" 31 1500 >closed &
+holder=$!
+wait_for 5 connected 32
+sleep 0.2 # it is not young any more
+kill -STOP "$WEB"
+"$HELPERS/ask" hold "$PORT" 9 1000 >closed &
+others=$!
+echo >late
+wait_for 5 connected 41
+has_asked() {
+	grep -q "^ *[0-9]*: 0100007F:$port [0-9A-F:]* 01 [0-9A-F]*:0*[1-9A-F]" \
+	    /proc/net/tcp
+}
+wait_for 5 has_asked
+kill -CONT "$WEB"
+wait "$heard" || :
+grep -q '^HTTP/1.1 200' heard || fail 'who asks has to make room'
+wait "$holder"
+wait "$others"
+
 # Those that ask for much and read nothing: it makes no more than it may hold.
 drop noisy 'command=head -c 200000 /dev/zero; head -c 200000 /dev/zero >&2'
 workers
