@@ -4,8 +4,8 @@
  * comes back until the other side closes, or nothing has come for ten seconds
  * (exit 1).
  *
- * ask deaf PORT N MS: sends standard input on N connections, one after the
- * other, and reads nothing for so long.
+ * ask deaf PORT N MS: sends standard input and the end of it on N connections,
+ * one after the other, and reads nothing for so long.
  *
  * ask sip PORT N BYTES: sends standard input on N connections and reads so many
  * bytes of each every tenth of a second, until all are closed.
@@ -75,10 +75,14 @@ deaf(int port, int count, int ms)
 {
 	static char text[8192];
 	size_t len = fread(text, 1, sizeof text, stdin);
+	int fd;
 
-	while (count-- > 0)
-		if (write(dial(port, 0), text, len) != (ssize_t)len)
+	while (count-- > 0) {
+		fd = dial(port, 0);
+		if (write(fd, text, len) != (ssize_t)len)
 			return 1;
+		(void)shutdown(fd, SHUT_WR);
+	}
 	(void)poll(NULL, 0, ms);
 	return 0;
 }

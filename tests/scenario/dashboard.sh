@@ -85,6 +85,9 @@ answers 400 'GET / HTTP/1.1'
 answers 400 'nonsense'
 answers 431 'GET / HTTP/1.1' "$here" "X: $(printf '%09000d' 0)"
 answers 413 'POST / HTTP/1.1' "$here" 'Content-Length: 100000'
+{ printf 'POST / HTTP/1.1\r\n%s\r\nContent-Length: 1000000\r\n\r\n' "$here"
+	head -c 1000000 /dev/zero; } | "$HELPERS/ask" "$PORT" >out
+grep -q '^HTTP/1.1 413' out || fail 'what is too large is not answered'
 
 # Two at once, and one after the other on a connection.
 printf 'GET /api/status HTTP/1.1\r\n%s\r\n\r\nGET / HTTP/1.1\r\n%s\r\n%s\r\n\r\n' \
@@ -118,9 +121,9 @@ wait "$holder"
 
 # Who comes just before many others has a moment to ask.  (On a machine that is
 # very busy, a moment may be too short.)
-port=$(printf %04X "$PORT")
+hex=$(printf %04X "$PORT")
 connected() {
-	[ "$(grep -c "^ *[0-9]*: 0100007F:$port [0-9A-F:]* 01 " \
+	[ "$(grep -c "^ *[0-9]*: 0100007F:$hex [0-9A-F:]* 01 " \
 	    /proc/net/tcp)" -ge "$1" ]
 }
 is_heard() {
@@ -163,7 +166,7 @@ others=$!
 echo >late
 wait_for 5 connected 41
 has_asked() {
-	grep -q "^ *[0-9]*: 0100007F:$port [0-9A-F:]* 01 [0-9A-F]*:0*[1-9A-F]" \
+	grep -q "^ *[0-9]*: 0100007F:$hex [0-9A-F:]* 01 [0-9A-F]*:0*[1-9A-F]" \
 	    /proc/net/tcp
 }
 wait_for 5 has_asked
@@ -191,15 +194,26 @@ is_cheap() {
 }
 before=$(resident)
 printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here" |
-	"$HELPERS/ask" deaf "$PORT" 30 3000 &
+	"$HELPERS/ask" deaf "$PORT" 30 8000 &
 deaf=$!
 wait_for 5 holds 34
 sleep 0.5 # in which it would make them all
 after=$(resident)
 is_cheap 'those that read nothing'
+frees() {
+	! holds 20
+}
+wait_for 20 frees
+! gone "$deaf" || fail 'they are waited for without end'
 wait "$deaf"
 get /api/status
 grep -q '^HTTP/1.1 200' out || fail 'nobody is answered after those'
+
+# They go before they are told all.
+printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here" |
+	"$HELPERS/ask" deaf "$PORT" 5 200
+get /api/status
+grep -q '^HTTP/1.1 200' out || fail 'nobody is answered after one that left'
 leave
 
 # Many that read slowly, all at once: whoever comes is answered nevertheless.
