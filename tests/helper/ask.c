@@ -8,7 +8,8 @@
  * one after the other, and reads nothing for so long.
  *
  * ask sip PORT N BYTES: sends standard input on N connections and reads so many
- * bytes of each every tenth of a second, until all are closed.
+ * bytes of each every tenth of a second, until all are closed; and prints how
+ * many that were.
  *
  * ask hold PORT N MS: opens N connections that say nothing, holds them for so
  * long, and prints how many of them the other side has closed by then.
@@ -93,6 +94,8 @@ sip(int port, int count, size_t bytes)
 	static char text[65536];
 	size_t len = fread(text, 1, 8192, stdin);
 	int fd[HOLD_MAX], i, left = 0;
+	long total = 0;
+	ssize_t n;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < count && i < HOLD_MAX; i++) {
@@ -102,13 +105,18 @@ sip(int port, int count, size_t bytes)
 	while (left > 0) {
 		(void)poll(NULL, 0, 100);
 		for (i = 0; i < count; i++) {
-			if (fd[i] == -1 || read(fd[i], text, bytes) > 0)
+			if (fd[i] == -1)
+				continue;
+			n = read(fd[i], text, bytes);
+			total += n > 0 ? n : 0;
+			if (n > 0)
 				continue;
 			(void)close(fd[i]);
 			fd[i] = -1;
 			left--;
 		}
 	}
+	printf("%ld\n", total);
 	return 0;
 }
 
