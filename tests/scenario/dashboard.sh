@@ -190,8 +190,10 @@ is_cheap() {
 		fail "$1 cost $((after - before)) kB"
 }
 before=$(resident)
-printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here" |
-	{ "$HELPERS/ask" deaf "$PORT" 30 8000; : >tired; } &
+for _ in 1 2 3; do
+	printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here"
+done >three
+{ "$HELPERS/ask" deaf "$PORT" 30 8000 <three; : >tired; } &
 deaf=$!
 wait_for 5 holds 34
 sleep 0.5 # in which it would make them all
@@ -215,8 +217,7 @@ printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n%s\r\n\r\n' \
 is "$(wc -c <whole | tr -d ' ')" "$(cat told)" 'bytes that a slow one is told'
 
 # They go before they are told all.
-printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here" |
-	"$HELPERS/ask" deaf "$PORT" 5 200
+"$HELPERS/ask" deaf "$PORT" 5 200 <three
 get /api/status
 grep -q '^HTTP/1.1 200' out || fail 'nobody is answered after one that left'
 leave
