@@ -51,3 +51,41 @@ traced worker start --drain || :
 is 'pending-to-processing append sync-job append sync-job processing-to-dead sync-dead/ sync-processing/ ' \
     "$(calls | sed 's/\(write\|sync\)-new //g; s/tmp-to-workers //g; s/output-to-tmp //g')" \
     'what a run does'
+
+# What the dashboard does is as durable as what the commands do.
+. "$TESTS/weblib.sh"
+if ! strace -D -o /dev/null true 2>/dev/null; then
+	exit 0
+fi
+printf '#!/bin/sh\nexec strace -D -y -s 0 -o "%s" -e "trace=%s" "%s" "$@"\n' \
+    "$PWD/trace.web" fsync,fdatasync,rename,renameat,renameat2,write \
+    "$QUEUECTL" >traced
+chmod +x traced
+
+# acts ACTION COMMAND...: what the dashboard calls for it and for a command.
+acts() {
+	action=$1
+	shift
+	before=$(wc -l <trace.web)
+	post 200 "/api/jobs/by-hand/$action" "Authorization: Bearer $TOKEN"
+	sed "1,${before}d; s/^/1 /" trace.web >trace
+	by_hand=$(calls)
+	[ "$(syncs)" -gt 0 ] || [ "$level" = none ] || fail "$action syncs nothing"
+	traced "$@" by-command || fail "$action: $(cat log)"
+	is "$(calls | sed 's/print //')" "$by_hand" "$action by the dashboard"
+}
+real=$QUEUECTL
+for level in full none; do
+	q config set durability "$level"
+	for id in by-hand by-command; do
+		q enqueue --id "$id" true >/dev/null
+		q cancel "$id" 2>/dev/null
+	done
+	QUEUECTL=$PWD/traced
+	dashboard --listen 127.0.0.1:0 --allow-actions
+	QUEUECTL=$real
+	acts retry retry
+	acts cancel cancel
+	acts purge purge
+	leave
+done
