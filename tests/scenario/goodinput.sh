@@ -287,7 +287,7 @@ attempt 1: dead, exit code 3, S s
 prints "$shown" show b
 prints "$shown" status b
 exits 0 q show c
-sed 's/, in [1-9][0-9]*d\( [1-9][0-9]*h\)\{0,1\}$/, in DAYS/
+sed 's/, in [1-9][0-9]*d\([1-9][0-9]*h\)\{0,1\}$/, in DAYS/
     s/^updated_at: .*/updated_at: NOW/' out >got
 printf '%s\n' 'id: c
 state: pending
