@@ -352,6 +352,7 @@ run_enqueue(const struct opt_args *args)
 		    batch_enqueue(&q, src.name, &src.text) :
 		    enqueue_one(&src, &q);
 	buf_free(&src.text);
+	submit_free(&q);
 	return status;
 }
 

@@ -74,7 +74,7 @@ say_no_run(const struct record *j, int attempt)
 static int
 copy_output(int fd, int raw)
 {
-	static char text[OUTPUT_CHUNK];
+	char text[OUTPUT_CHUNK];
 	struct buf out = BUF_EMPTY;
 	size_t have = 0, n, want;
 	char last = '\n';
@@ -216,7 +216,7 @@ has_ended(const struct record *j)
 static int
 show_more(const struct follow *f, struct stream *s, int all)
 {
-	static char text[OUTPUT_CHUNK];
+	char text[OUTPUT_CHUNK];
 	struct buf out = BUF_EMPTY;
 	struct stat st;
 	ssize_t n = 0;

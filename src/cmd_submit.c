@@ -24,8 +24,16 @@ submit_init(struct submit *q, const struct opt_args *args)
 	q->now = fs_now();
 	q->again = opt_value(args, "again") != NULL;
 	snprintf(q->umask, sizeof q->umask, "%03lo", (unsigned long)mask);
-	if (getcwd(q->cwd, sizeof q->cwd) == NULL || q->cwd[0] != '/')
-		q->cwd[0] = '\0';
+	q->cwd = fs_cwd();
+	if (q->cwd != NULL && q->cwd[0] != '/')
+		submit_free(q);
+}
+
+void
+submit_free(struct submit *q)
+{
+	free(q->cwd);
+	q->cwd = NULL;
 }
 
 int
@@ -130,7 +138,7 @@ make_delay(const struct submit *q, const char *value, struct buf *out)
 static int
 make_cwd(const struct submit *q, const char *value, struct buf *out)
 {
-	if (value[0] == '\0' || (value[0] != '/' && q->cwd[0] == '\0')) {
+	if (value[0] == '\0' || (value[0] != '/' && q->cwd == NULL)) {
 		msg_warnx("--cwd: must be an absolute path");
 		return MSG_USAGE;
 	}
@@ -233,7 +241,7 @@ stamp(const struct submit *q, struct draft *d, const struct conf *conf,
 	snprintf(timeout, sizeof timeout, "%ld", conf->job_timeout_seconds);
 	(void)job_parse(&job, buf_text(&d->base), d->base.len, &error);
 	cwd = job.cwd != NULL || draft_has(d, "cwd");
-	if (!cwd && q->cwd[0] == '\0') {
+	if (!cwd && q->cwd == NULL) {
 		snprintf(error.what, sizeof error.what,
 		    "the current directory has no name any more: give "
 		    "--cwd DIR");
@@ -286,7 +294,8 @@ submit_check(const struct submit *q, const struct draft *d,
 
 	/* There must be room for the stamps. */
 	if (ret == 0 &&
-	    text.len + strlen(q->cwd) * 2 + STAMPS_MAX > JOB_SUBMIT_MAX) {
+	    text.len + (q->cwd != NULL ? strlen(q->cwd) * 2 : 0) + STAMPS_MAX >
+		JOB_SUBMIT_MAX) {
 		snprintf(error->what, sizeof error->what,
 		    "larger than a job may be (%d bytes)", JOB_SUBMIT_MAX);
 		ret = -1;

@@ -10,7 +10,6 @@
 #ifndef CMD_SUBMIT_H
 #define CMD_SUBMIT_H
 
-#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,13 +19,14 @@
 /* What is the same for all jobs of a command line. */
 struct submit {
 	const struct opt_args *args;
-	int64_t now;	    /* that relative times count from */
-	int again;	    /* an ended job of the same ID makes room */
-	char cwd[PATH_MAX]; /* of this process; "": it has no name */
+	int64_t now; /* that relative times count from */
+	int again;   /* an ended job of the same ID makes room */
+	char *cwd;   /* of this process; NULL: it has no name */
 	char umask[16];
 };
 
 void submit_init(struct submit *q, const struct opt_args *args);
+void submit_free(struct submit *q);
 
 /* Sets a JSON object or a shell command; 0, or -1 and the error. */
 int submit_given(const struct submit *q, struct draft *d, const char *text,

@@ -229,9 +229,10 @@ crew_dismiss(struct crew *crew)
 void
 crew_interrupt(struct crew *crew)
 {
-	static struct order order;
+	struct order order;
 	int i;
 
+	memset(&order, 0, sizeof order);
 	order.kind = ORDER_INTERRUPT;
 	for (i = 0; i < crew->count; i++)
 		if (crew->member[i].busy && crew->member[i].socket != -1)

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -100,7 +100,8 @@ fs_read(int fd, void *bytes, size_t n)
 int
 fs_read_all(int fd, struct buf *out, size_t max)
 {
-	size_t room = 1024; /* most are smaller */
+	char first[1024], *into = first; /* most are smaller */
+	size_t room = sizeof first;
 	size_t done = 0;
 	int stream = 0; /* a pipe or terminal: has no positions */
 	ssize_t got;
@@ -108,11 +109,13 @@ fs_read_all(int fd, struct buf *out, size_t max)
 	while (done <= max) {
 		if (room > max + 1 - done)
 			room = max + 1 - done;
-		if (buf_reserve(out, room) == -1)
-			return -1;
-		got = stream ?
-		    read(fd, out->data + out->len, room) :
-		    pread(fd, out->data + out->len, room, (off_t)done);
+		if (done > 0) {
+			if (buf_reserve(out, room) == -1)
+				return -1;
+			into = out->data + out->len;
+		}
+		got = stream ? read(fd, into, room) :
+			       pread(fd, into, room, (off_t)done);
 		if (got == -1 && errno == ESPIPE)
 			stream = 1;
 		else if (got == -1 && errno != EINTR)
@@ -121,9 +124,15 @@ fs_read_all(int fd, struct buf *out, size_t max)
 			continue;
 		if (got == 0)
 			break;
+		if (done == 0) {
+			buf_add(out, first, (size_t)got);
+			if (out->failed)
+				return -1;
+		} else {
+			out->len += (size_t)got;
+			out->data[out->len] = '\0';
+		}
 		done += (size_t)got;
-		out->len += (size_t)got;
-		out->data[out->len] = '\0';
 		if ((size_t)got == room)
 			room *= 4;
 	}
@@ -200,15 +209,36 @@ fs_create(int dir, const char *name, const void *bytes, size_t n,
 }
 
 char *
+fs_cwd(void)
+{
+	struct buf b = BUF_EMPTY;
+	size_t room = 128; /* most are shorter */
+	int saved;
+
+	for (; buf_reserve(&b, room) == 0; room *= 2) {
+		if (getcwd(b.data, b.cap) != NULL)
+			return b.data;
+		if (errno != ERANGE)
+			break;
+	}
+	saved = errno;
+	buf_free(&b);
+	errno = saved;
+	return NULL;
+}
+
+char *
 fs_absolute(const char *path)
 {
-	char here[PATH_MAX];
 	struct buf b = BUF_EMPTY;
+	char *here;
 
 	if (path[0] != '/') {
-		if (getcwd(here, sizeof here) == NULL)
+		here = fs_cwd();
+		if (here == NULL)
 			return NULL;
 		buf_printf(&b, "%s/", here);
+		free(here);
 	}
 	buf_puts(&b, path);
 	if (b.failed) {

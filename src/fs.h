@@ -59,6 +59,9 @@ enum fs_sync {
 int fs_create(int dir, const char *name, const void *bytes, size_t n,
     enum fs_sync sync);
 
+/* The current directory, in memory to be freed; NULL with errno. */
+char *fs_cwd(void);
+
 /*
  * The path from the root, in memory to be freed; symbolic links in it are
  * left as they are.  NULL with errno.

@@ -478,7 +478,7 @@ look_at(struct server *s, int used)
 int
 serve_run(int listener, int stop, serve_answer *answer_one, void *arg)
 {
-	static struct server s;
+	struct server s;
 	int64_t now, until;
 	int i, used, size = SERVE_BUFFER;
 
@@ -486,6 +486,7 @@ serve_run(int listener, int stop, serve_answer *answer_one, void *arg)
 		return -1;
 	/* Those that it accepts have it too. */
 	(void)setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	memset(&s, 0, sizeof s);
 	s.listener = listener;
 	s.answer = answer_one;
 	s.arg = arg;

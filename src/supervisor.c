@@ -367,13 +367,14 @@ static int
 cancel_one(void *arg, const char *name, uint64_t inode)
 {
 	struct supervisor *sv = arg;
-	static struct order order;
 	struct crew_member *m;
+	struct order order;
 
 	(void)inode;
 	if (strncmp(name, "cancel.", 7) != 0)
 		return 0;
 	m = crew_find(&sv->crew, name + 7);
+	memset(&order, 0, sizeof order);
 	order.kind = ORDER_CANCEL;
 	if (m != NULL && m->socket != -1)
 		(void)crew_order(&sv->crew, m, &order);
@@ -498,7 +499,7 @@ take_done(struct supervisor *sv, struct crew_member *m, const struct answer *a)
 static void
 take_answers(struct supervisor *sv, struct crew_member *m)
 {
-	static struct answer a;
+	struct answer a;
 	int more;
 
 	do {
@@ -617,13 +618,14 @@ is_held_up(struct supervisor *sv, int64_t mono)
 static void
 hand_out(struct supervisor *sv)
 {
-	static struct order order;
 	struct crew_member *m;
 	struct index_entry *e;
+	struct order order;
 	char room[INDEX_ROOM];
 	const char *name;
 	int64_t mono = fs_mono();
 
+	memset(&order, 0, sizeof order);
 	while (!sv->stopping && mono >= sv->resume &&
 	    (m = crew_idle(&sv->crew)) != NULL &&
 	    (e = index_next(&sv->index, fs_now())) != NULL) {
@@ -1145,7 +1147,7 @@ start(struct supervisor *sv)
 int
 supervisor_run(struct spool *s, const struct supervisor_options *o)
 {
-	static struct supervisor sv;
+	struct supervisor sv;
 	int ready = -1, status = MSG_REFUSED;
 
 	if (reopen_spool(s) == -1)
@@ -1155,6 +1157,7 @@ supervisor_run(struct spool *s, const struct supervisor_options *o)
 		if (ready == -1)
 			return status;
 	}
+	memset(&sv, 0, sizeof sv);
 	sv.spool = s;
 	sv.options = o;
 	errno = 0;

@@ -572,9 +572,10 @@ enter(struct worker *w)
 void
 worker_main(int socket, const char *spool_path, const char *name)
 {
-	static struct worker w;
+	struct worker w;
 	char why[SPOOL_WHY_MAX];
 
+	memset(&w, 0, sizeof w);
 	w.socket = 3; /* by set_descriptors */
 	w.name = name;
 	set_signals(&w);

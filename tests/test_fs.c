@@ -199,8 +199,8 @@ END_TEST
 
 START_TEST(read_all_limit)
 {
-	static const size_t sizes[] = { 0, 1, 4095, 4096, 4097, 20480, 20481,
-		100000 };
+	static const size_t sizes[] = { 0, 1, 1023, 1024, 1025, 4096, 5120,
+		5121, 20480, 20481, 100000 };
 	struct buf out = BUF_EMPTY;
 	char *bytes = malloc(100000);
 	size_t i, max, want;
@@ -292,6 +292,38 @@ START_TEST(open_flags)
 	ck_assert_int_eq(symlinkat("f", fixture_fd, "link"), 0);
 	ck_assert_int_eq(fs_open(fixture_fd, "link", O_RDONLY, 0), -1);
 	ck_assert_int_eq(errno, ELOOP);
+}
+END_TEST
+
+/* Deeper than what it begins with, and where there is no name any more. */
+START_TEST(cwd)
+{
+	int here = open(".", O_RDONLY | O_DIRECTORY), i;
+	char name[201], *got, *outer;
+
+	memset(name, 'd', 200);
+	name[200] = '\0';
+	ck_assert_int_eq(fchdir(fixture_fd), 0);
+	outer = fs_cwd();
+	ck_assert_ptr_nonnull(outer);
+	for (i = 0; i < 5; i++) {
+		ck_assert_int_eq(mkdir(name, 0700), 0);
+		ck_assert_int_eq(chdir(name), 0);
+	}
+	got = fs_cwd();
+	ck_assert_ptr_nonnull(got);
+	ck_assert_int_eq(strncmp(got, outer, strlen(outer)), 0);
+	ck_assert_uint_eq(strlen(got), strlen(outer) + 5 * 201);
+	free(got);
+	free(outer);
+	ck_assert_int_eq(chdir(".."), 0);
+	ck_assert_int_eq(mkdir("gone", 0700), 0);
+	ck_assert_int_eq(chdir("gone"), 0);
+	ck_assert_int_eq(rmdir("../gone"), 0);
+	ck_assert_ptr_null(fs_cwd());
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(fchdir(here), 0);
+	ck_assert_int_eq(close(here), 0);
 }
 END_TEST
 
@@ -496,6 +528,7 @@ suite_fs(void)
 	tcase_add_test(t, read_all_pipe_limit);
 	tcase_add_test(t, read_file_refusals);
 	tcase_add_test(t, open_flags);
+	tcase_add_test(t, cwd);
 	tcase_add_test(t, absolute);
 	tcase_add_test(t, create);
 	tcase_add_test(t, create_fails);
