@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,6 +37,15 @@ log_open(struct log *log, const char *path)
 		return -1;
 	log->fd = open_file(log->path);
 	return log->fd == -1 ? -1 : 0;
+}
+
+void
+log_close(struct log *log)
+{
+	if (log->path != NULL && log->fd != -1)
+		(void)fs_close(log->fd);
+	free(log->path);
+	log->path = NULL;
 }
 
 void

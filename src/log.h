@@ -19,6 +19,9 @@ struct log {
 /* Opens the log (path NULL: standard error); 0, or -1 with errno. */
 int log_open(struct log *log, const char *path);
 
+/* Closes what log_open opened, if it did. */
+void log_close(struct log *log);
+
 /* Opens the file anew, after somebody has rotated it. */
 void log_reopen(struct log *log);
 

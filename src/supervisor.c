@@ -1170,5 +1170,6 @@ supervisor_run(struct spool *s, const struct supervisor_options *o)
 		status = MSG_AGAIN;
 	}
 	index_free(&sv.index);
+	log_close(&sv.log);
 	return status;
 }
