@@ -123,12 +123,20 @@ connected() {
 	[ "$(grep -c "^ *[0-9]*: 0100007F:$hex [0-9A-F:]* 01 " \
 	    /proc/net/tcp)" -ge "$1" ]
 }
+# halt: it does nothing more until it is told to go on.
+halt() {
+	kill -STOP "$WEB"
+	wait_for 5 halted
+}
+halted() {
+	grep -q '^State:[[:blank:]]*T' "/proc/$WEB/status"
+}
 is_heard() {
 	rm -f ask
 	mkfifo ask
 	printf 'GET / HTTP/1.1\r\n%s\r\n%s\r\n\r\n' "$here" "$close" >request
 	wait_for 10 alone
-	kill -STOP "$WEB"
+	halt
 	# shellcheck disable=SC2094 # it says when
 	{ read -r _ <ask; cat request; } | "$HELPERS/ask" "$PORT" >heard &
 	heard=$!
@@ -145,7 +153,7 @@ is_heard() {
 alone() {
 	! connected 1
 }
-is_heard || is_heard || is_heard || fail 'who comes before many is not heard'
+is_heard || is_heard || is_heard || fail "who comes before many is not heard: $(head -n 1 heard)"
 
 # Who asks at the moment in which others come is not the one to make room.
 wait_for 10 alone
@@ -157,7 +165,7 @@ wait_for 5 connected 1
 holder=$!
 wait_for 5 connected 32
 sleep 0.2 # it is not young any more
-kill -STOP "$WEB"
+halt
 "$HELPERS/ask" hold "$PORT" 9 1000 >closed &
 others=$!
 echo >late
@@ -169,7 +177,7 @@ has_asked() {
 wait_for 5 has_asked
 kill -CONT "$WEB"
 wait "$heard" || :
-grep -q '^HTTP/1.1 200' heard || fail 'who asks has to make room'
+grep -q '^HTTP/1.1 200' heard || fail "who asks has to make room: $(head -n 1 heard)"
 wait "$holder"
 wait "$others"
 
@@ -226,7 +234,7 @@ leave
 dashboard --listen 127.0.0.1:0
 here="Host: 127.0.0.1:$PORT"
 before=$(resident)
-kill -STOP "$WEB" # all of them have asked when it looks again
+halt # all of them have asked when it looks again
 printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here" |
 	"$HELPERS/ask" sip "$PORT" 30 1000 &
 sipper=$!
