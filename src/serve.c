@@ -363,7 +363,7 @@ receive(struct server *s, struct client *c, int64_t now)
 		drop(s, c);
 		return;
 	}
-	if (c->lingers)
+	if (c->last)
 		return;
 	buf_add(&c->in, chunk, (size_t)n);
 	if (c->in.failed)
