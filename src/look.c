@@ -1,5 +1,7 @@
 #include "look.h"
 
+#include <errno.h>
+
 #include "fs.h"
 #include "when.h"
 
@@ -33,7 +35,8 @@ look_end(struct look *l, int result)
 {
 	int64_t now = fs_mono();
 
-	if (result == -1)
+	l->error = result == -1 ? errno : 0;
+	if (l->error != 0)
 		l->known = 0;
 	l->next = now + (now - l->begun) * LOOK_REST;
 }

@@ -28,6 +28,7 @@
 /* Zeroed, it was never read. */
 struct look {
 	int known;		 /* what was read stays so until it changes */
+	int error;		 /* errno of the last reading, or 0 */
 	struct timespec changed; /* the directory, before it was read */
 	int64_t begun;		 /* the last reading, monotonic clock */
 	int64_t next;		 /* none before that */
@@ -37,7 +38,7 @@ struct look {
 int look_due(const struct look *l, const struct spool *s, int dir);
 void look_begin(struct look *l, const struct spool *s, int dir);
 
-/* result: -1 if it could not be read. */
+/* result: -1 if it could not be read: errno says why. */
 void look_end(struct look *l, int result);
 
 #endif

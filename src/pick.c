@@ -161,10 +161,12 @@ pick_next(struct pick *p)
 		/* What has left meanwhile is seen where it went, next time. */
 		result = record_read(&p->view->spool, dir, p->last->name,
 		    &p->record);
-		if (result == SPOOL_ERROR)
+		if (result == SPOOL_ERROR) {
 			excuse(&p->record, p->last);
-		else if (result != SPOOL_OK)
+			p->excused++;
+		} else if (result != SPOOL_OK) {
 			continue;
+		}
 		p->filled = 1;
 		p->bytes += p->record.text.len;
 		if (is_wanted(p))

@@ -26,6 +26,7 @@ struct pick {
 	size_t looks;	 /* files that were read, */
 	size_t bytes;	 /* and what they held */
 	size_t total;	 /* jobs in these states */
+	size_t excused;	 /* that could not be read */
 	const struct roster_entry *last; /* that was looked at */
 	struct record record;
 	int filled; /* the record is to be freed */

@@ -323,8 +323,11 @@ roster_update(struct roster *r, const struct spool *s, int dir)
 	int ret, saved;
 	size_t i;
 
-	if (!look_due(&r->look, s, dir))
-		return ask_again(r, s, dir);
+	if (!look_due(&r->look, s, dir)) {
+		/* What is known of it may be wrong: it is no answer. */
+		errno = r->look.error;
+		return errno != 0 ? -1 : ask_again(r, s, dir);
+	}
 	memset(&rd, 0, sizeof rd);
 	rd.spool = s;
 	rd.dir = dir;
@@ -347,6 +350,7 @@ roster_update(struct roster *r, const struct spool *s, int dir)
 	} else {
 		roster_free(&rd.made);
 	}
+	errno = saved;
 	look_end(&r->look, ret);
 	free(rd.fresh);
 	errno = saved;

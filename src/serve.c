@@ -82,7 +82,8 @@ listen_unix(const char *path, char **url, char why[SERVE_WHY_MAX])
 	memcpy(sun.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	/* What an earlier one has left; not of one that lives. */
-	if (fd != -1 && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	if (fd != -1 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
+	    lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
 	    connect(fd, (struct sockaddr *)&sun, sizeof sun) == -1 &&
 	    errno == ECONNREFUSED)
 		(void)unlink(path);

@@ -153,7 +153,8 @@ tally_again(struct spool *s, const struct conf *conf, int64_t now,
 		memset(&t->state[dir], 0, sizeof t->state[dir]);
 		look_begin(&kept->look[dir], s, dir);
 		count_state(c, dir);
-		look_end(&kept->look[dir], t->state[dir].error != 0 ? -1 : 0);
+		errno = t->state[dir].error;
+		look_end(&kept->look[dir], errno != 0 ? -1 : 0);
 		ret = t->state[dir].error != 0 ? -1 : ret;
 	}
 	free(c);

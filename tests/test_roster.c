@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,6 +251,29 @@ START_TEST(rests)
 }
 END_TEST
 
+/* What could not be read is not told of as it was, nor as nothing. */
+START_TEST(unreadable)
+{
+	int dir = spool.dir[JOB_DEAD];
+
+	put_job(JOB_DEAD, "a", 1);
+	update(JOB_DEAD);
+	roster.look.next = 0;
+	spool.dir[JOB_DEAD] = -1;
+	ck_assert_int_eq(roster_update(&roster, &spool, JOB_DEAD), -1);
+	ck_assert_int_eq(errno, EBADF);
+	spool.dir[JOB_DEAD] = dir;
+	roster.look.next = INT64_MAX;
+	errno = 0;
+	ck_assert_int_eq(roster_update(&roster, &spool, JOB_DEAD), -1);
+	ck_assert_int_eq(errno, EBADF);
+	roster.look.next = 0;
+	update(JOB_DEAD);
+	expect("a");
+	empty();
+}
+END_TEST
+
 /* Many come and go, in runs and alone, and it says what a first look would. */
 START_TEST(as_a_first_look)
 {
@@ -309,6 +333,7 @@ suite_roster(void)
 	tcase_add_test(t, what_runs);
 	tcase_add_test(t, how_often);
 	tcase_add_test(t, rests);
+	tcase_add_test(t, unreadable);
 	tcase_add_test(t, as_a_first_look);
 	suite_add_tcase(s, t);
 	return s;

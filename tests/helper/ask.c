@@ -11,16 +11,21 @@
  * bytes of each every tenth of a second, until all are closed; and prints how
  * many that were.
  *
+ * ask fill PATH MS: connects to a socket that nobody accepts at until it takes
+ * no more, prints how many it took, and holds them for so long.
+ *
  * ask hold PORT N MS: opens N connections that say nothing, holds them for so
  * long, and prints how many of them the other side has closed by then.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,6 +73,27 @@ hold(int port, int count, int ms)
 	while (i-- > 0)
 		closed += p[i].revents != 0 && read(p[i].fd, &c, 1) <= 0;
 	printf("%d\n", closed);
+	return 0;
+}
+
+static int
+fill(const char *path, int ms)
+{
+	struct sockaddr_un a;
+	int fd, count = 0;
+
+	memset(&a, 0, sizeof a);
+	a.sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof a.sun_path)
+		return 2;
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	while ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) != -1 &&
+	    fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
+	    connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
+		count++;
+	printf("%d\n", count);
+	(void)fflush(stdout);
+	(void)poll(NULL, 0, ms);
 	return 0;
 }
 
@@ -130,6 +156,8 @@ main(int argc, char **argv)
 
 	if (argc == 5 && strcmp(argv[1], "hold") == 0)
 		return hold(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	if (argc == 4 && strcmp(argv[1], "fill") == 0)
+		return fill(argv[2], atoi(argv[3]));
 	if (argc == 5 && strcmp(argv[1], "sip") == 0)
 		return sip(atoi(argv[2]), atoi(argv[3]), (size_t)atoi(argv[4]));
 	if (argc == 5 && strcmp(argv[1], "deaf") == 0)

@@ -332,4 +332,17 @@ PORT=$(sed -n 's|^http://.*:\([0-9]*\)/.*$|\1|p' url)
 get /api/jobs
 json '[.jobs[] | [.id, .error]] | @json' \
     '[["hidden","cannot be read: Permission denied"]]' 'what is told of it'
+mkdir -p "$QUEUECTL_SPOOL/tmp"
+printf '%s\n' command=true \
+    'processing=2001-01-02T00:00:04Z attempt=1 worker=box.7.1' \
+    'dead=2001-01-02T00:00:05Z attempt=1 exit_code=3 error="exit code 3"' \
+    >"$QUEUECTL_SPOOL/tmp/gone"
+chown 65534 "$QUEUECTL_SPOOL/tmp/gone"
+chmod 0 "$QUEUECTL_SPOOL/tmp/gone"
+mv "$QUEUECTL_SPOOL/tmp/gone" "$QUEUECTL_SPOOL/dead/gone"
+get /api/errors
+json '.errors[].error' 'cannot be read: Permission denied' 'what cannot be read died of'
+chmod 600 "$QUEUECTL_SPOOL/dead/gone"
+get /api/errors
+json '.errors[].error' 'exit code 3' 'what could not be read died of'
 leave

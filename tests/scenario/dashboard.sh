@@ -293,6 +293,17 @@ is "unix:$PWD/socket" "$(cat url)" 'where it is'
 test -S socket || fail 'there is no socket'
 [ -n "$(find socket -perm 700)" ] || fail "its mode: $(ls -l socket)"
 exits 1 q dashboard --listen "unix:$PWD/socket"
+halt # one that hangs has its socket nevertheless
+"$HELPERS/ask" fill socket 20000 >filled &
+filler=$!
+PIDS="$PIDS $filler"
+wait_for 5 test -s filled
+q dashboard --listen "unix:$PWD/socket" 2>err &
+second=$!
+PIDS="$PIDS $second"
+wait_for 5 grep -q 'Address already in use' err
+kill "$filler"
+kill -CONT "$WEB"
 leave
 test ! -e socket || fail 'the socket is left'
 dashboard --listen "unix:$PWD/socket"
