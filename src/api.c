@@ -197,8 +197,10 @@ read_piece(int fd, long *from, struct buf *piece)
 
 	if (fstat(fd, &st) == -1)
 		return -1;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode)) {
+		*from = 0;
 		return 0;
+	}
 	if (*from < 0 || *from > st.st_size)
 		*from = st.st_size > API_OUTPUT ?
 		    (long)(st.st_size - API_OUTPUT) :
@@ -220,13 +222,13 @@ put_stream(struct answer *a, const struct view *v, const struct record *r,
 	int fd = record_open_output(&v->spool, r->name, attempt, stream);
 	struct buf piece = BUF_EMPTY;
 	off_t size = 0;
-	long from = -1;
+	long from = -1, wanted;
 	size_t skip = 0, len;
-	int asked, error = errno;
+	int error = errno;
 
-	asked = answer_number(a, stream, 0, LONG_MAX, &from);
-	if (asked == -1)
+	if (answer_number(a, stream, 0, LONG_MAX, &from) == -1)
 		goto out;
+	wanted = from;
 	errno = error;
 	if (fd != -1)
 		size = read_piece(fd, &from, &piece);
@@ -247,7 +249,7 @@ put_stream(struct answer *a, const struct view *v, const struct record *r,
 	    (long long)size, from, (long long)from + (long long)len);
 	json_name(&a->body, "text");
 	/* The end may begin within a character. */
-	while (asked == 0 && from > 0 && skip < len && skip < 3 &&
+	while (from != wanted && from > 0 && skip < len && skip < 3 &&
 	    ((unsigned char)piece.data[skip] & 0xc0) == 0x80)
 		skip++;
 	json_string(&a->body, buf_text(&piece) + skip, len - skip);

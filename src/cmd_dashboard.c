@@ -117,6 +117,7 @@ serve(struct spool *s, int listener, const char *url, const char *token)
 	web_open(&web, s, url, token);
 	if (set_signals() == -1) {
 		msg_warn("dashboard");
+		remove_socket(url, &made);
 		web_close(&web);
 		return MSG_REFUSED;
 	}

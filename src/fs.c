@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -216,8 +217,12 @@ fs_cwd(void)
 	int saved;
 
 	for (; buf_reserve(&b, room) == 0; room *= 2) {
-		if (getcwd(b.data, b.cap) != NULL)
-			return b.data;
+		if (getcwd(b.data, b.cap) != NULL) {
+			if (strlen(b.data) < PATH_MAX)
+				return b.data;
+			errno = ENAMETOOLONG; /* nobody could enter it */
+			break;
+		}
 		if (errno != ERANGE)
 			break;
 	}

@@ -429,7 +429,11 @@ put_job(struct making *m)
 	put(m->out, buf_text(&m->job));
 	buf_puts(m->out, "</h2> ");
 	if (!m->has_record) {
-		buf_puts(m->out, "no such job</div>");
+		if (m->found.status == 503)
+			put(m->out, buf_text(&m->found.body));
+		else
+			buf_puts(m->out, "no such job");
+		buf_puts(m->out, "</div>");
 		return;
 	}
 	buf_printf(m->out, "<strong class=\"%s\">%s</strong></div>",

@@ -306,7 +306,9 @@ take_client(struct server *s, int64_t now)
 	if (s->count == SERVE_CLIENTS) {
 		c = idlest(s);
 		/* It has just said something: in another round. */
-		if (c == NULL || (!c->lingers && polled(s, c)->revents != 0))
+		if (c == NULL ||
+		    (polled(s, c)->revents != 0 &&
+			(!c->lingers || now < c->deadline)))
 			return;
 		drop(s, c);
 	}

@@ -47,8 +47,10 @@ load_conf(struct view *v)
 	    v->conf_stat.st_mtim.tv_nsec == st.st_mtim.tv_nsec)
 		return;
 	v->conf_stat = st;
-	if (conf_load(v->spool.fd, &v->conf, why) == -1)
+	if (conf_load(v->spool.fd, &v->conf, why) == -1) {
 		conf_defaults(&v->conf);
+		v->conf_stat.st_size = -1; /* again the next time */
+	}
 	v->spool.durable = v->conf.durability == CONF_FULL;
 }
 

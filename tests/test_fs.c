@@ -316,6 +316,17 @@ START_TEST(cwd)
 	ck_assert_uint_eq(strlen(got), strlen(outer) + 5 * 201);
 	free(got);
 	free(outer);
+	/* Where nobody could go by its name. */
+	for (; i < 21; i++) {
+		ck_assert_int_eq(mkdir(name, 0700), 0);
+		ck_assert_int_eq(chdir(name), 0);
+	}
+	ck_assert_ptr_null(fs_cwd());
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	for (; i > 5; i--) {
+		ck_assert_int_eq(chdir(".."), 0);
+		ck_assert_int_eq(rmdir(name), 0);
+	}
 	ck_assert_int_eq(chdir(".."), 0);
 	ck_assert_int_eq(mkdir("gone", 0700), 0);
 	ck_assert_int_eq(chdir("gone"), 0);

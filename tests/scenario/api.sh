@@ -332,6 +332,8 @@ PORT=$(sed -n 's|^http://.*:\([0-9]*\)/.*$|\1|p' url)
 get /api/jobs
 json '[.jobs[] | [.id, .error]] | @json' \
     '[["hidden","cannot be read: Permission denied"]]' 'what is told of it'
+get '/?job=hidden'
+grep -q '>hidden</h2> .*Permission denied' body || fail 'the page does not say why'
 mkdir -p "$QUEUECTL_SPOOL/tmp"
 printf '%s\n' command=true \
     'processing=2001-01-02T00:00:04Z attempt=1 worker=box.7.1' \
@@ -345,4 +347,12 @@ json '.errors[].error' 'cannot be read: Permission denied' 'what cannot be read 
 chmod 600 "$QUEUECTL_SPOOL/dead/gone"
 get /api/errors
 json '.errors[].error' 'exit code 3' 'what could not be read died of'
+echo max_retries=9 >"$QUEUECTL_SPOOL/config"
+chown 65534 "$QUEUECTL_SPOOL/config"
+chmod 0 "$QUEUECTL_SPOOL/config"
+get /api/jobs/gone
+json .max_retries 3 'what a config that cannot be read has set'
+chmod 600 "$QUEUECTL_SPOOL/config"
+get /api/jobs/gone
+json .max_retries 9 'what a config that could not be read has set'
 leave
