@@ -461,15 +461,15 @@ group_dead(struct view *v)
 
 	ret = pick_begin(&p, v, JOB_DEAD, NULL, NULL);
 	if (ret == 0 &&
-	    (v->groups.len == 0 || v->groups_stale ||
+	    (v->groups.len == 0 ||
 		v->groups_version != p.roster[JOB_DEAD]->version)) {
 		while (ret == 0 && p.looks < VIEW_GROUPS && pick_next(&p))
 			ret = add_to_group(&g, &p.record);
 		if (ret == 0)
 			put_groups(&v->groups, &g, p.looks, p.total);
-		v->groups_version = p.roster[JOB_DEAD]->version;
 		/* What cannot be read may be readable the next time. */
-		v->groups_stale = p.excused > 0;
+		if (ret == 0 && p.excused == 0)
+			v->groups_version = p.roster[JOB_DEAD]->version;
 	}
 	pick_end(&p);
 	while (g.count > 0)

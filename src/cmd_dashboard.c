@@ -115,12 +115,6 @@ serve(struct spool *s, int listener, const char *url, const char *token)
 	if (strncmp(url, "unix:", 5) == 0)
 		(void)lstat(url + 5, &made);
 	web_open(&web, s, url, token);
-	if (set_signals() == -1) {
-		msg_warn("dashboard");
-		remove_socket(url, &made);
-		web_close(&web);
-		return MSG_REFUSED;
-	}
 	printf(token != NULL ? "%s#token=%s\n" : "%s\n", url, token);
 	(void)fflush(stdout);
 	ret = serve_run(listener, stop_pipe[0], web_answer, &web);
@@ -138,8 +132,16 @@ run_dashboard(const struct opt_args *args)
 	int actions = opt_value(args, "allow-actions") != NULL;
 	char why[SERVE_WHY_MAX], token[DASHBOARD_TOKEN], *url = NULL;
 	struct spool s;
-	int listener, status = cmd_open_read(args, &s);
+	int listener, status;
 
+	/* What may fail comes before the socket, which would be left. */
+	if (set_signals() == -1) {
+		msg_warn("dashboard");
+		return MSG_REFUSED;
+	}
+	if (actions && make_token(token) == -1)
+		return MSG_REFUSED;
+	status = cmd_open_read(args, &s);
 	if (status != MSG_OK)
 		return status;
 	listener = serve_listen(where != NULL ? where : DASHBOARD_LISTEN,
@@ -149,8 +151,6 @@ run_dashboard(const struct opt_args *args)
 		status = listener == -2 ? MSG_USAGE : MSG_REFUSED;
 	} else if (url == NULL) {
 		msg_warn("dashboard");
-		status = MSG_REFUSED;
-	} else if (actions && make_token(token) == -1) {
 		status = MSG_REFUSED;
 	} else {
 		status = serve(&s, listener, url, actions ? token : NULL);

@@ -21,7 +21,7 @@ struct submit {
 	const struct opt_args *args;
 	int64_t now; /* that relative times count from */
 	int again;   /* an ended job of the same ID makes room */
-	char *cwd;   /* of this process; NULL: it has no name */
+	char *cwd;   /* of this process; NULL: it has no usable name */
 	char umask[16];
 };
 

@@ -220,7 +220,7 @@ fs_cwd(void)
 		if (getcwd(b.data, b.cap) != NULL) {
 			if (strlen(b.data) < PATH_MAX)
 				return b.data;
-			errno = ENAMETOOLONG; /* nobody could enter it */
+			errno = ENAMETOOLONG;
 			break;
 		}
 		if (errno != ERANGE)

@@ -59,7 +59,10 @@ enum fs_sync {
 int fs_create(int dir, const char *name, const void *bytes, size_t n,
     enum fs_sync sync);
 
-/* The current directory, in memory to be freed; NULL with errno. */
+/*
+ * The current directory, in memory to be freed; NULL with errno: ENAMETOOLONG
+ * if its path has PATH_MAX bytes or more, so that nobody could enter it.
+ */
 char *fs_cwd(void);
 
 /*

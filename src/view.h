@@ -29,7 +29,6 @@ struct view {
 	struct roster roster[JOB_STATES];
 	struct buf groups;	      /* of errors, as JSON, */
 	unsigned long groups_version; /* made of that version of the roster */
-	int groups_stale;	      /* whatever version that is */
 };
 
 /* Takes over an open spool: view_close closes it. */

@@ -131,19 +131,22 @@ halt() {
 halted() {
 	grep -q '^State:[[:blank:]]*T' "/proc/$WEB/status"
 }
-is_heard() {
-	rm -f ask
-	mkfifo ask
-	printf 'GET / HTTP/1.1\r\n%s\r\n%s\r\n\r\n' "$here" "$close" >request
-	wait_for 10 alone
-	halt
-	# shellcheck disable=SC2094 # it says when
+# one_before N MS: one that will ask when a line is written to ask, and then N
+# that say nothing for so long.
+printf 'GET / HTTP/1.1\r\n%s\r\n%s\r\n\r\n' "$here" "$close" >request
+mkfifo ask
+one_before() {
 	{ read -r _ <ask; cat request; } | "$HELPERS/ask" "$PORT" >heard &
 	heard=$!
 	wait_for 5 connected 1
-	"$HELPERS/ask" hold "$PORT" 60 1000 >closed &
+	"$HELPERS/ask" hold "$PORT" "$1" "$2" >closed &
 	holder=$!
-	wait_for 5 connected 61
+	wait_for 5 connected $(($1 + 1))
+}
+is_heard() {
+	wait_for 10 alone
+	halt
+	one_before 60 1000
 	kill -CONT "$WEB"
 	echo >ask
 	wait "$heard" || :
@@ -157,18 +160,12 @@ is_heard || is_heard || is_heard || fail "who comes before many is not heard: $(
 
 # Who asks at the moment in which others come is not the one to make room.
 wait_for 10 alone
-mkfifo late
-{ read -r _ <late; cat request; } | "$HELPERS/ask" "$PORT" >heard &
-heard=$!
-wait_for 5 connected 1
-"$HELPERS/ask" hold "$PORT" 31 1500 >closed &
-holder=$!
-wait_for 5 connected 32
+one_before 31 1500
 sleep 0.2 # it is not young any more
 halt
 "$HELPERS/ask" hold "$PORT" 9 1000 >closed &
 others=$!
-echo >late
+echo >ask
 wait_for 5 connected 41
 has_asked() {
 	grep -q "^ *[0-9]*: 0100007F:$hex [0-9A-F:]* 01 [0-9A-F]*:0*[1-9A-F]" \
