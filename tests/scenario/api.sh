@@ -85,13 +85,13 @@ json .error 'no such job' 'what is said of none'
 workers --count 2
 cat >writes.sh <<'END'
 printf "a\303"
-read -r x <go
+read -r x <go.1
 printf "\244b\n"
-read -r x <go
+read -r x <go.2
 echo bad >&2
 exit 3
 END
-mkfifo go
+mkfifo go.1 go.2
 drop writes 'command=. ./writes.sh' "cwd=$PWD" max_retries=0
 
 # writes_to N: so much of its output is known.
@@ -102,12 +102,12 @@ writes_to() {
 wait_for 10 writes_to 2
 json '[.attempt, .running, .out.text, .out.from, .out.to] | @json' \
     '[1,true,"a",0,1]' 'the beginning of an output'
-echo >go
+echo >go.1
 wait_for 10 writes_to 5
 json .out.text "$(printf 'a\303\244b\n')" 'what is there'
 get '/api/jobs/writes/output?out=1&err=0'
 json '[.out.from, .out.to, .out.text] | @json' '[1,5,"äb\n"]' 'the rest of it'
-echo >go
+echo >go.2
 wait_for 10 test -e spool/dead/writes
 get '/api/jobs/writes/output?attempt=1&out=5&err=0'
 json '[.running, .out.text, .err.text] | @json' '[false,"","bad\n"]' 'its end'
