@@ -100,6 +100,16 @@ int os_leases(int fd);
  */
 int os_sole_open(int fd);
 
+/*
+ * Opens what fd is on anew, to append to it: the new descriptor has
+ * O_NONBLOCK, while the file status flags of fd stay as they are for all who
+ * share them.  -1 with errno: ENOSYS if the system cannot do that.
+ */
+int os_reopen(int fd);
+
+/* send(2) without waiting; returns as that does. */
+ssize_t os_send(int socket, const void *bytes, size_t n);
+
 /* The columns of a terminal, 0 if it is none or does not tell. */
 size_t os_columns(int fd);
 

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <unistd.h>
@@ -46,6 +47,12 @@ os_shared(size_t n)
 	    mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
 
 	return p != MAP_FAILED ? p : NULL;
+}
+
+ssize_t
+os_send(int socket, const void *bytes, size_t n)
+{
+	return send(socket, bytes, n, MSG_DONTWAIT);
 }
 
 size_t

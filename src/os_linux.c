@@ -281,6 +281,16 @@ os_sole_open(int fd)
 }
 
 int
+os_reopen(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path,
+	    O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+int
 os_cpus(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);

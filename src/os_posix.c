@@ -107,6 +107,14 @@ os_sole_open(int fd)
 }
 
 int
+os_reopen(int fd)
+{
+	(void)fd;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
 os_cpus(void)
 {
 #ifdef _SC_NPROCESSORS_ONLN

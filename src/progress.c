@@ -106,6 +106,17 @@ in_background(int fd)
 	return group > 0 && group != getpgrp();
 }
 
+/* 0, or -1 if it cannot be written now. */
+static int
+put(const struct progress *p, const struct buf *text)
+{
+	if (p->out == NULL)
+		return fs_write(p->fd, buf_text(text), text->len);
+	return outlet_flush(p->out) == -1 ?
+	    -1 :
+	    outlet_put(p->out, buf_text(text), text->len);
+}
+
 /* Draws the line anew, if it would not be the same. */
 static void
 draw(struct progress *p, const struct progress_counts *c, int64_t mono)
@@ -127,10 +138,12 @@ draw(struct progress *p, const struct progress_counts *c, int64_t mono)
 		memcmp(buf_text(&text), buf_text(&p->line), text.len) != 0)) {
 		buf_clear(&p->line);
 		buf_add(&p->line, buf_text(&text), text.len);
-		p->shown = 1;
 		buf_clear(&text);
 		progress_lower(p, &text);
-		(void)fs_write(p->fd, buf_text(&text), text.len);
+		if (put(p, &text) == 0)
+			p->shown = 1;
+		else
+			buf_clear(&p->line);
 	}
 	buf_free(&text);
 }
@@ -171,7 +184,7 @@ progress_hide(struct progress *p)
 
 	progress_lift(p, &out);
 	if (out.len > 0)
-		(void)fs_write(p->fd, buf_text(&out), out.len);
+		(void)put(p, &out);
 	buf_free(&out);
 	buf_clear(&p->line);
 	p->counts.done = -1;
@@ -186,7 +199,7 @@ progress_end(struct progress *p, const struct progress_counts *c, int64_t mono)
 		progress_lift(p, &out);
 		progress_summary(&out, c, mono - p->began);
 		buf_putc(&out, '\n');
-		(void)fs_write(p->fd, buf_text(&out), out.len);
+		(void)put(p, &out);
 	}
 	buf_free(&out);
 	progress_free(p);

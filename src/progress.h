@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "outlet.h"
 #include "when.h"
 
 #define PROGRESS_REDRAW	 (WHEN_SECOND / 5) /* at the soonest */
@@ -31,7 +32,8 @@ struct progress_counts {
 };
 
 struct progress {
-	int fd; /* of the terminal; -1: nothing is shown */
+	int fd;		    /* of the terminal; -1: nothing is shown */
+	struct outlet *out; /* to write to it without waiting; or NULL */
 	int64_t began, drawn;
 	struct progress_counts counts; /* as drawn */
 	struct buf line;	       /* as drawn; empty: it is not there */

@@ -23,7 +23,7 @@ enum {
 
 int
 scout_open(struct scout *sc, struct spool *spool, const struct conf *conf,
-    const struct log *log, struct index *index)
+    struct log *log, struct index *index)
 {
 	const int fds[] = { spool->dir[SPOOL_PENDING], spool->dir[SPOOL_FAILED],
 		spool->dir[SPOOL_CONTROL], spool->fd };

@@ -20,7 +20,7 @@
 struct scout {
 	struct spool *spool;
 	const struct conf *conf;
-	const struct log *log;
+	struct log *log;
 	struct index *index;
 	int watch_fd;  /* -1: poll */
 	int watch[4];  /* numbers of the watches below */
@@ -35,7 +35,7 @@ struct scout {
 
 /* Begins to watch; without inotify there is nothing to do.  0 or -1. */
 int scout_open(struct scout *scout, struct spool *spool,
-    const struct conf *conf, const struct log *log, struct index *index);
+    const struct conf *conf, struct log *log, struct index *index);
 void scout_close(struct scout *scout);
 
 /* Takes the events that are waiting. */

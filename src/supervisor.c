@@ -866,6 +866,7 @@ look_around(struct supervisor *sv, int64_t mono)
 		interval = SUPERVISOR_SLEEP;
 	sv->tick = mono + interval;
 	sv->scout.lost = 0;
+	log_catch_up(&sv->log);
 	reap_workers(sv);
 	if (check_spool(sv) == -1)
 		return;
@@ -905,8 +906,10 @@ static int64_t
 sleep_until(struct supervisor *sv, int64_t mono)
 {
 	int64_t now = fs_now(), due = index_next_due(&sv->index);
-	int64_t until = sv->tick;
+	int64_t until, log;
 
+	(void)log_wait(&sv->log, &log);
+	until = sv->tick < log ? sv->tick : log;
 	if (sv->recover < until)
 		until = sv->recover;
 	if (sv->respawn < until)
@@ -936,7 +939,8 @@ wait_and_take(struct supervisor *sv)
 	int64_t mono = fs_mono(), left = sleep_until(sv, mono) - mono;
 	struct pollfd *p = sv->polled;
 	struct crew_member *m;
-	int i, n = 2;
+	int64_t until;
+	int i, n = 2, log = log_wait(&sv->log, &until);
 
 	p[0].fd = signal_pipe[0];
 	p[1].fd = sv->scout.watch_fd;
@@ -948,10 +952,17 @@ wait_and_take(struct supervisor *sv)
 		p[i].events = POLLIN;
 		p[i].revents = 0;
 	}
+	if (log != -1) {
+		p[n].fd = log;
+		p[n].events = POLLOUT;
+		p[n++].revents = 0;
+	}
 	/* Rounded up: a millisecond early would spin until it is due. */
 	left = left <= 0 ? 0 : (left + 999) / 1000;
 	if (poll(p, (nfds_t)n, (int)left) <= 0)
 		return;
+	if (log != -1 && p[n - 1].revents != 0)
+		log_catch_up(&sv->log);
 	for (i = 2; i < n; i++) {
 		m = crew_by_socket(&sv->crew, p[i].fd);
 		if (p[i].revents != 0 && m != NULL)
@@ -977,11 +988,14 @@ fill_crew(struct supervisor *sv, int64_t mono)
 static void
 loop(struct supervisor *sv)
 {
-	int64_t mono;
+	int64_t mono, log;
 
 	for (;;) {
 		mono = fs_mono();
 		look_at_clock(sv, mono);
+		(void)log_wait(&sv->log, &log);
+		if (mono >= log)
+			log_catch_up(&sv->log);
 		if (sv->stopping)
 			crew_dismiss(&sv->crew);
 		if (mono >= sv->respawn)
@@ -1017,7 +1031,7 @@ loop(struct supervisor *sv)
 static int
 run(struct supervisor *sv)
 {
-	sv->polled = calloc((size_t)sv->options->count + 2, sizeof *sv->polled);
+	sv->polled = calloc((size_t)sv->options->count + 3, sizeof *sv->polled);
 	if (sv->polled == NULL ||
 	    crew_init(&sv->crew, sv->options->count, sv->spool->path,
 		sv->name) == -1) {
@@ -1027,8 +1041,8 @@ run(struct supervisor *sv)
 	progress_init(&sv->progress, STDERR_FILENO, sv->options->drain,
 	    fs_mono());
 	sv->show = WHEN_NEVER;
-	if (sv->log.path == NULL)
-		sv->log.below = &sv->progress;
+	sv->progress.out = log_terminal(&sv->log);
+	sv->log.below = &sv->progress;
 	log_printf(&sv->log, "event=started supervisor=%s workers=%d", sv->name,
 	    sv->options->count);
 	/* Workers first: they need no copy of the index. */
@@ -1124,6 +1138,7 @@ static int
 start(struct supervisor *sv)
 {
 	char why[CONF_ERROR_MAX];
+	int opened;
 
 	if (index_init(&sv->index) == -1 || set_signals() == -1) {
 		msg_warn("worker start");
@@ -1133,10 +1148,15 @@ start(struct supervisor *sv)
 		msg_warnx("%s: %s", sv->spool->path, why);
 		return -1;
 	}
-	if (log_open(&sv->log, sv->options->log_path) == -1) {
+	opened = log_open(&sv->log, sv->options->log_path);
+	if (opened == -1) {
 		msg_warn("%s", sv->options->log_path);
 		return -1;
 	}
+	if (opened == 1)
+		msg_warnx("%s: nobody reads this FIFO: the log is lost until "
+			  "somebody does",
+		    sv->options->log_path);
 	if (enter(sv) == -1) {
 		msg_warn("%s/workers", sv->spool->path);
 		return -1;
