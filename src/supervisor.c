@@ -505,8 +505,12 @@ take_answers(struct supervisor *sv, struct crew_member *m)
 	do {
 		more = crew_receive(m);
 		while (crew_answer(&sv->crew, m, &a) == 1) {
-			if (a.text_len > 0)
+			if (a.kind == ANSWER_LEFT) {
+				sv->failed = 1;
+				log_notice(&sv->log, "%s", a.text);
+			} else if (a.text_len > 0) {
 				log_line_at(&sv->log, a.time, a.text);
+			}
 			if (a.kind == ANSWER_DONE)
 				take_done(sv, m, &a);
 		}

@@ -22,6 +22,7 @@
 #define WORKER_TICK   WHEN_SECOND	 /* looks for requests, checks output */
 #define WORKER_LINGER (WHEN_SECOND / 20) /* between looks at a session */
 #define WORKER_RETRY  (2 * WHEN_SECOND)	 /* between tries to record an end */
+#define WORKER_TRIES  2			 /* to record it, once interrupted */
 #define WORKER_SAY    (WHEN_SECOND / 20) /* until it is told that a job runs */
 
 /* Why a run is being ended before its time. */
@@ -56,21 +57,52 @@ struct run {
 	int64_t tick;
 	int64_t touch;
 	enum cause cause;
-	int leave; /* an interrupt came when it had ended */
+	int leave; /* it was interrupted: the end is not tried for ever */
 	struct proc_status status;
 };
 
 /* ---- Talking to the supervisor ---- */
+
+static volatile sig_atomic_t told_to_end; /* SIGTERM, without a supervisor */
+
+static void
+note_term(int sig)
+{
+	(void)sig;
+	told_to_end = 1;
+}
+
+/*
+ * The supervisor is gone: from now on SIGTERM is for us.  One that came before
+ * was the supervisor's affair.  It is seen where we wait.
+ */
+static void
+lose_supervisor(struct worker *w)
+{
+	struct sigaction sa;
+	sigset_t term;
+
+	(void)fs_close(w->socket);
+	w->socket = -1;
+	memset(&sa, 0, sizeof sa);
+	sigemptyset(&sa.sa_mask);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sa.sa_handler = SIG_IGN; /* what is pending goes */
+	(void)sigaction(SIGTERM, &sa, NULL);
+	(void)sigprocmask(SIG_BLOCK, &term, NULL);
+	sa.sa_handler = note_term;
+	(void)sigaction(SIGTERM, &sa, NULL);
+	sigdelset(&w->waiting, SIGTERM);
+}
 
 /* Sends what is unsaid. */
 static void
 send_unsaid(struct worker *w)
 {
 	if (w->socket != -1 &&
-	    fs_write(w->socket, buf_text(&w->unsaid), w->unsaid.len) == -1) {
-		(void)fs_close(w->socket);
-		w->socket = -1;
-	}
+	    fs_write(w->socket, buf_text(&w->unsaid), w->unsaid.len) == -1)
+		lose_supervisor(w);
 	buf_clear(&w->unsaid);
 }
 
@@ -149,8 +181,7 @@ take_order(struct worker *w, struct order *order)
 {
 	if (fs_read(w->socket, order, sizeof *order) == sizeof *order)
 		return 1;
-	(void)fs_close(w->socket);
-	w->socket = -1;
+	lose_supervisor(w);
 	return 0;
 }
 
@@ -194,6 +225,14 @@ tick(struct worker *w, struct run *r, int64_t now)
 	}
 }
 
+/* Somebody wants us to leave. */
+static void
+interrupt(struct worker *w, struct run *r, int64_t now)
+{
+	r->leave = 1;
+	end_run(w, r, CAUSE_STOP, now);
+}
+
 static void
 obey(struct worker *w, struct run *r, int64_t now)
 {
@@ -201,10 +240,8 @@ obey(struct worker *w, struct run *r, int64_t now)
 
 	if (!take_order(w, &order))
 		return;
-	if (order.kind == ORDER_INTERRUPT && r->pid <= 0)
-		r->leave = 1;
-	else if (order.kind == ORDER_INTERRUPT)
-		end_run(w, r, CAUSE_STOP, now);
+	if (order.kind == ORDER_INTERRUPT)
+		interrupt(w, r, now);
 	else if (order.kind == ORDER_CANCEL && claim_is_cancelled(&w->claim))
 		end_run(w, r, CAUSE_CANCEL, now);
 }
@@ -226,6 +263,8 @@ wait_for(struct worker *w, struct run *r, int64_t until)
 		FD_SET((size_t)w->socket, &in);
 	if (pselect(w->socket + 1, &in, NULL, NULL, &ts, &w->waiting) > 0)
 		obey(w, r, fs_mono());
+	if (told_to_end)
+		interrupt(w, r, fs_mono());
 }
 
 static int64_t
@@ -299,7 +338,8 @@ describe_end(const struct worker *w, const struct run *r, struct claim_end *end,
 
 /*
  * Records the end, trying until it can be done: the result is known to
- * nobody else.  Meanwhile the supervisor is told to start nothing.
+ * nobody else.  Meanwhile the supervisor is told to start nothing.  After an
+ * interrupt it is tried WORKER_TRIES times, then what has failed is returned.
  */
 static enum claim_result
 record(struct worker *w, struct run *r, const struct claim_end *end,
@@ -308,16 +348,17 @@ record(struct worker *w, struct run *r, const struct claim_end *end,
 	struct answer held;
 	struct job_event e;
 	enum claim_result result;
-	int said = CLAIM_OK;
+	int said = CLAIM_OK, tries = 0;
 
 	for (;;) {
+		tries += r->leave;
 		result = back != JOB_NO_REASON ?
 		    claim_put_back(&w->claim, back) :
 		    claim_finish(&w->claim, &w->order.conf, end);
 		if (result != CLAIM_TROUBLE && result != CLAIM_BUSY)
 			return result;
-		/* It is written down; recovery makes the move. */
-		if (r->leave && w->claim.recorded)
+		/* If it is written down, recovery makes the move. */
+		if (r->leave && (w->claim.recorded || tries >= WORKER_TRIES))
 			return result;
 		e = trouble_event(result == CLAIM_BUSY ? EBUSY : errno);
 		if (said != (int)result) {
@@ -347,6 +388,41 @@ answer_ran(struct worker *w, enum claim_result result, struct answer *a)
 	set_text(w, a, e, job_state_name(e->state));
 }
 
+/*
+ * The end of the job is known, but does not stand in its file, or not on the
+ * disk.  Only the lock is let go, by closing: nothing of it is ours to change.
+ */
+static void
+leave_unrecorded(struct worker *w, const struct claim_end *end, int error,
+    struct answer *a)
+{
+	struct job_event e = job_event_make(JOB_PROCESSING, 0);
+	struct answer left;
+	char why[JOB_ERROR_MAX], how[32];
+
+	(void)fs_close(w->claim.fd);
+	w->claim.fd = -1;
+	snprintf(why, sizeof why,
+	    "%s: it will be found lost and run again when the spool can be "
+	    "written, unless it is cancelled by then",
+	    strerror(error));
+	snprintf(how, sizeof how, "%s %d",
+	    end->signal > 0 ? "signal" : "exit status",
+	    end->signal > 0 ? end->signal : end->exit_code);
+	answer_init(&left, ANSWER_LEFT);
+	snprintf(left.text, sizeof left.text,
+	    "job %s: has ended with %s, which could not be recorded: %s",
+	    w->claim.name, how, why);
+	left.text_len = strlen(left.text);
+	send_answer(w, &left);
+	e.attempt = w->claim.attempt;
+	e.exit_code = end->exit_code;
+	e.signal = end->signal;
+	e.error = why;
+	a->result = CLAIM_TROUBLE;
+	set_text(w, a, &e, "end-unrecorded");
+}
+
 /* failure: why it could not begin, or NULL if it ran. */
 static void
 finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
@@ -355,6 +431,7 @@ finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
 	struct claim_end end;
 	char text[64];
 	enum job_reason back = JOB_NO_REASON;
+	enum claim_result result;
 
 	describe_end(w, r, &end, text, sizeof text);
 	if (failure != NULL && end.error == NULL) {
@@ -366,7 +443,12 @@ finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
 		back = JOB_STOPPED;
 	a->ran = 1;
 	a->duration = fs_mono() - r->started;
-	answer_ran(w, record(w, r, &end, back), a);
+	result = record(w, r, &end, back);
+	if (result == CLAIM_TROUBLE &&
+	    (!w->claim.recorded || w->claim.unsynced))
+		leave_unrecorded(w, &end, errno, a);
+	else
+		answer_ran(w, result, a);
 	if (r->cause == CAUSE_CANCEL)
 		registry_answer(&w->spool, REGISTRY_CANCEL, w->claim.name);
 }

@@ -5,7 +5,8 @@
  * a job while it runs (timeout, cancel, interrupt, output limit).
  * Must not know: what else waits, who else works.
  *
- * A worker whose supervisor is gone finishes and records its job, then exits.
+ * A worker whose supervisor is gone finishes and records its job, then exits;
+ * a SIGTERM then interrupts it as the supervisor would.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -35,6 +36,7 @@ struct order {
 enum answer_kind {
 	ANSWER_LOG,  /* text is a line for the log; more will come */
 	ANSWER_HELD, /* the end cannot be recorded yet: start nothing new */
+	ANSWER_LEFT, /* it was not: text is a message for standard error */
 	ANSWER_DONE  /* with the order: result tells how it went */
 };
 

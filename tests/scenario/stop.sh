@@ -93,6 +93,35 @@ is 'processing pending processing failed processing dead' \
     "$(states spool/dead/retried)" 'history of retried'
 rm go pid.*
 
+# ---- A SIGTERM to a worker: the supervisor's affair, unless that is gone
+
+: >log
+workers
+# shellcheck disable=SC2016 # it is for that shell
+drop orphan "cwd=$PWD" 'command=echo $PPID >parent; echo $$ >pid.orphan' \
+    ' until [ -e go ]; do sleep 0.02; done'
+began orphan
+read -r worker <parent
+kill -TERM "$worker"
+drop cancelled 'command=true'
+q cancel cancelled # this much later
+is processing "$(states spool/processing/orphan)" 'history of orphan'
+kill -KILL "$SUPERVISOR"
+wait "$SUPERVISOR" 2>/dev/null || :
+forget "$SUPERVISOR"
+asked() {
+	kill -TERM "$worker" 2>/dev/null || :
+	test -f spool/pending/orphan
+}
+wait_for 10 asked # until it has seen that it is alone
+is 'processing pending' "$(states spool/pending/orphan)" 'history of orphan'
+is stopped "$(field spool/pending/orphan pending reason)" 'reason of orphan'
+left() {
+	[ -z "$(find spool/workers -name "*.$SUPERVISOR.*")" ]
+}
+wait_for 10 left
+rm spool/pending/orphan spool/dead/cancelled pid.*
+
 # ---- A hangup
 
 : >log
