@@ -526,7 +526,7 @@ claim_begin(struct claim *c, const char *worker)
 			return CLAIM_OK;
 		saved = errno;
 		c->unsynced = 1;
-		(void)claim_put_back(c, JOB_RETURNED);
+		(void)claim_put_back(c, NULL, JOB_RETURNED);
 	} else {
 		saved = errno;
 		(void)spool_move(c->spool, c->fd, SPOOL_PROCESSING, c->from,
@@ -600,19 +600,35 @@ claim_finish(struct claim *c, const struct conf *conf,
 	return conclude(c);
 }
 
+/* A job that takes down its own workers must not do so for ever. */
+static struct job_event
+put_back_event(struct claim *c, const struct conf *conf, enum job_reason reason)
+{
+	struct job_event e = job_event_make(JOB_PENDING, spool_now(c->spool));
+	int times = c->job.stops + 1;
+
+	e.reason = reason;
+	if (reason != JOB_STOPPED || times < conf->max_stops)
+		return e;
+	snprintf(c->error, sizeof c->error,
+	    "stopped %d times in a row: it may take down the workers; "
+	    "queuectl retry runs it again",
+	    times);
+	e = job_event_make(JOB_DEAD, e.time);
+	e.attempt = c->attempt;
+	e.error = c->error;
+	return e;
+}
+
 enum claim_result
-claim_put_back(struct claim *c, enum job_reason reason)
+claim_put_back(struct claim *c, const struct conf *conf, enum job_reason reason)
 {
 	enum claim_result r = still_ours(c);
-	struct job_event e;
 
 	if (r != CLAIM_OK)
 		return r;
-	if (c->ending == JOB_NO_STATE) {
-		e = job_event_make(JOB_PENDING, spool_now(c->spool));
-		e.reason = reason;
-		set_end(c, e);
-	}
+	if (c->ending == JOB_NO_STATE)
+		set_end(c, put_back_event(c, conf, reason));
 	return conclude(c);
 }
 

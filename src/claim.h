@@ -85,9 +85,11 @@ enum claim_result claim_finish(struct claim *c, const struct conf *conf,
 
 /*
  * Puts a job back to pending/, uncharged, for a reason (JOB_LOST,
- * JOB_STOPPED or JOB_RETURNED).  Returns as claim_finish.
+ * JOB_STOPPED or JOB_RETURNED).  At the max_stops-th stop in a row it is dead;
+ * conf may be NULL for another reason.  Returns as claim_finish.
  */
-enum claim_result claim_put_back(struct claim *c, enum job_reason reason);
+enum claim_result claim_put_back(struct claim *c, const struct conf *conf,
+    enum job_reason reason);
 
 /* Keeps the job's lease: other hosts see that its worker lives. */
 void claim_touch(const struct claim *c);

@@ -46,6 +46,8 @@ const struct conf_key conf_keys[] = {
 	    10, 3600000),
 	NUMBER(max_interruptions, "lost runs after which a job is dead", "3", 1,
 	    1000000),
+	NUMBER(max_stops, "stops in a row after which a job is dead", "20", 1,
+	    1000000),
 	NUMBER(max_output_bytes,
 	    "of standard output or error of a run (0: any)", "0", 0, BYTES_MAX),
 	NUMBER(min_free_bytes, "free space below which nothing starts",

@@ -34,6 +34,7 @@ struct conf {
 	long lock_lease_seconds;
 	long poll_interval_ms;
 	long max_interruptions;
+	long max_stops;
 	long max_output_bytes; /* 0: no limit */
 	long min_free_bytes;
 	long retain_completed_seconds;

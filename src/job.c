@@ -443,8 +443,12 @@ derive(struct job *job, const struct job_event *e)
 	/* One put back to failed/ for want of a free name has two lines. */
 	if (e->state == JOB_PENDING && e->reason == JOB_LOST)
 		job->interruptions++;
+	if (e->state == JOB_PENDING && e->reason == JOB_STOPPED)
+		job->stops++;
+	else if (e->state != JOB_PROCESSING && e->attempt > 0)
+		job->stops = 0;
 	if (e->reason == JOB_RETRIED || e->reason == JOB_MOVED)
-		job->counted = job->interruptions = 0;
+		job->counted = job->interruptions = job->stops = 0;
 }
 
 /*
@@ -758,6 +762,28 @@ job_due(const struct job *job, int state)
 	    e->retry_at >= 0)
 		return e->retry_at;
 	return state == JOB_PENDING && job->run_at >= 0 ? job->run_at : 0;
+}
+
+/* When it was last put back as stopped; it has been. */
+static int64_t
+last_stop(const struct job *job)
+{
+	size_t i = job->nevents;
+
+	while (i > 1 && job->events[i - 1].reason != JOB_STOPPED)
+		i--;
+	return job->events[i - 1].time;
+}
+
+void
+job_order(const struct job *job, int64_t changed, int64_t *since, int *priority)
+{
+	*since = job->created_at >= 0 ? job->created_at : changed;
+	*priority = job->priority;
+	if (job->stops < JOB_STOPS_BEHIND)
+		return;
+	*since = last_stop(job);
+	*priority = 0;
 }
 
 /* ---- Writing ---- */

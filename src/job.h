@@ -25,6 +25,7 @@
 #define JOB_RETRIES_MAX	 1000000
 #define JOB_SECONDS_MAX	 315360000 /* ten years: timeouts, delays */
 #define JOB_BASE_MAX	 1000000   /* of backoff_base */
+#define JOB_STOPS_BEHIND 3	   /* stops in a row: others go first */
 
 /* The states, in the order in which they are listed. */
 enum job_state {
@@ -92,6 +93,7 @@ struct job {
 	int attempts;	   /* runs so far: the highest attempt */
 	int counted;	   /* ended badly since the last fresh start */
 	int interruptions; /* lost since then */
+	int stops;	   /* in a row, losses not counted, since then */
 
 	/* Of the text. */
 	size_t whole; /* bytes up to the end of the last whole line */
@@ -147,6 +149,15 @@ const char *job_reason_name(enum job_reason reason);
 
 /* When it may run: run_at, or the retry_at of its last line; 0: now. */
 int64_t job_due(const struct job *job, int state);
+
+/*
+ * Where a job stands among those that are due: the highest priority goes
+ * first, then the earliest *since.  That is its created_at, or `changed` if it
+ * has none; from its JOB_STOPS_BEHIND-th stop in a row on it is behind all that
+ * waited when it was stopped last, whatever its priority.
+ */
+void job_order(const struct job *job, int64_t changed, int64_t *since,
+    int *priority);
 
 /* True if the text may be an ID: [A-Za-z0-9_][A-Za-z0-9._-]{0,127}. */
 int job_id_valid(const char *id);

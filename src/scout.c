@@ -100,8 +100,9 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 	enum job_parsed parsed;
 	struct job job;
 	int64_t now = fs_now(), known = index_known(e, fs_mono());
-	int64_t due = 0, created;
+	int64_t due = 0, since;
 	struct stat st;
+	int priority;
 
 	if (spool_read(fd, &text) == -1) {
 		scout_name(sc, e, strerror(errno));
@@ -109,17 +110,15 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 		buf_free(&text);
 		return;
 	}
-	created = spool_changed(fd);
 	e->changed = fstat(fd, &st) == 0 ? change_mark(&st) : 0;
 	parsed = job_parse(&job, buf_text(&text), text.len, &error);
 	if (parsed == JOB_OK)
 		due = claim_due(sc->conf, &job, (int)e->dir, now, known);
 	else if (parsed == JOB_HALF)
 		due = claim_settled(sc->spool, fd, now, known);
-	if (job.created_at >= 0)
-		created = job.created_at;
+	job_order(&job, spool_changed(fd), &since, &priority);
 	e->half = parsed == JOB_HALF;
-	index_set(sc->index, e, due > now ? due : 0, created, job.priority);
+	index_set(sc->index, e, due > now ? due : 0, since, priority);
 	job_free(&job);
 	buf_free(&text);
 }

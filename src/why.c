@@ -195,6 +195,13 @@ ask_waiting(struct why *w, struct buf *reason)
 		buf_puts(reason, "due: it waits for an idle worker");
 		tell(w, reason);
 	}
+	if (w->r->job.stops >= JOB_STOPS_BEHIND) {
+		buf_printf(reason,
+		    "it was stopped %d times in a row: what waited before "
+		    "the last of them goes first",
+		    w->r->job.stops);
+		tell(w, reason);
+	}
 }
 
 static void

@@ -353,7 +353,7 @@ record(struct worker *w, struct run *r, const struct claim_end *end,
 	for (;;) {
 		tries += r->leave;
 		result = back != JOB_NO_REASON ?
-		    claim_put_back(&w->claim, back) :
+		    claim_put_back(&w->claim, &w->order.conf, back) :
 		    claim_finish(&w->claim, &w->order.conf, end);
 		if (result != CLAIM_TROUBLE && result != CLAIM_BUSY)
 			return result;

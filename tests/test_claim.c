@@ -775,7 +775,8 @@ START_TEST(removed_while_running)
 	put_file(PENDING, "c", JOB);
 	begin(PENDING, "c");
 	ck_assert_int_eq(unlinkat(spool.dir[RUNNING], "c", 0), 0);
-	ck_assert_int_eq(claim_put_back(&claim, JOB_STOPPED), CLAIM_GONE);
+	ck_assert_int_eq(claim_put_back(&claim, &conf, JOB_STOPPED),
+	    CLAIM_GONE);
 	ck_assert_int_eq(spool_find(&spool, "c"), JOB_NO_STATE);
 }
 END_TEST
@@ -865,7 +866,7 @@ START_TEST(put_back)
 		snprintf(name, sizeof name, "a%zu", i);
 		put_file(PENDING, name, JOB);
 		begin(PENDING, name);
-		ck_assert_int_eq(claim_put_back(&claim, rows[i].reason),
+		ck_assert_int_eq(claim_put_back(&claim, &conf, rows[i].reason),
 		    CLAIM_OK);
 		ck_assert_int_eq(claim.where, PENDING);
 		expect_job(PENDING, name, rows[i].history);
@@ -883,6 +884,40 @@ START_TEST(put_back)
 		    rows[i].interruptions);
 		ck_assert_int_eq(claim.job.attempts, 1);
 	}
+}
+END_TEST
+
+START_TEST(put_back_too_often)
+{
+	static const char text[] = JOB RUN(1, 1) BACK(2, stopped) RUN(3, 2)
+	    BACK(4, lost) RUN(5, 3) BACK(6, stopped);
+
+	conf.max_stops = 4;
+	put_file(PENDING, "a", text);
+	begin(PENDING, "a");
+	ck_assert_int_eq(claim_put_back(&claim, &conf, JOB_STOPPED), CLAIM_OK);
+	ck_assert_int_eq(claim.where, PENDING);
+	begin(PENDING, "a");
+	/* Not to be started is no stop. */
+	ck_assert_int_eq(claim_put_back(&claim, &conf, JOB_RETURNED), CLAIM_OK);
+	ck_assert_int_eq(claim.where, PENDING);
+
+	conf.max_stops = 3;
+	put_file(PENDING, "b", text);
+	begin(PENDING, "b");
+	ck_assert_int_eq(claim_put_back(&claim, &conf, JOB_STOPPED), CLAIM_OK);
+	ck_assert_int_eq(claim.where, DEAD);
+	expect_job(DEAD, "b",
+	    SAW_RUN(1) SAW_BACK(stopped) SAW_RUN(2) SAW_BACK(lost) SAW_RUN(3)
+		SAW_BACK(stopped)
+		    SAW_RUN(4) "dead attempt=4 error=stopped 3 times in a row: "
+			       "it may take down the workers; queuectl retry "
+			       "runs it again\n");
+	/* Which gives it a fresh start. */
+	ck_assert_int_eq(claim_retry(&spool, "b", 0, 0, why), CLAIM_OK);
+	begin(PENDING, "b");
+	ck_assert_int_eq(claim_put_back(&claim, &conf, JOB_STOPPED), CLAIM_OK);
+	ck_assert_int_eq(claim.where, PENDING);
 }
 END_TEST
 
@@ -933,7 +968,7 @@ START_TEST(put_back_name_taken)
 	put_file(FAILED, "a", JOB FAIL(1, 1));
 	begin(FAILED, "a");
 	put_file(PENDING, "a", JOB);
-	ck_assert_int_eq(claim_put_back(&claim, JOB_STOPPED), CLAIM_OK);
+	ck_assert_int_eq(claim_put_back(&claim, &conf, JOB_STOPPED), CLAIM_OK);
 	ck_assert_int_eq(claim.where, FAILED);
 	expect_file(PENDING, "a", JOB);
 	ck_assert_int_eq(is_locked(FAILED, "a"), 0);
@@ -1860,6 +1895,7 @@ add_ends(TCase *t)
 	tcase_add_test(t, daemon_left_behind);
 	tcase_add_test(t, touch);
 	tcase_add_test(t, put_back);
+	tcase_add_test(t, put_back_too_often);
 	tcase_add_test(t, fail_name_taken);
 	tcase_add_test(t, busy_unwritten);
 	tcase_add_test(t, put_back_name_taken);

@@ -808,6 +808,70 @@ START_TEST(derived)
 }
 END_TEST
 
+#define STOP(t, n) RUN(n) "pending=" TIME(t) " reason=stopped\n"
+
+START_TEST(stops)
+{
+	static const struct {
+		const char *history;
+		int stops;
+		int64_t since;
+		int priority;
+	} rows[] = {
+		{ "", 0, S(3), 7 },
+		{ STOP(4, 1), 1, S(3), 7 },
+		{ STOP(4, 1) STOP(5, 2), 2, S(3), 7 },
+		/* From the third on behind what waited then. */
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3), 3, S(6), 0 },
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3) RUN(4), 3, S(6), 0 },
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3) STOP(7, 4), 4, S(7), 0 },
+		/* A loss, or not to be started, does not make up for it. */
+		{ STOP(4, 1) STOP(5, 2) RUN(3) BACK(lost), 2, S(3), 7 },
+		{ STOP(4, 1) STOP(5, 2) RUN(3) BACK(lost) STOP(7, 4), 3, S(7),
+		    0 },
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3) RUN(4) BACK(lost), 3, S(6),
+		    0 },
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3) BACK(returned), 3, S(6), 0 },
+		/* Its name was taken in pending/: one stop, two lines. */
+		{ STOP(4, 1) "failed=" TIME(5) " reason=stopped\n", 1, S(3),
+		    7 },
+		/* What does. */
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3) RUN(4) FAIL(4), 0, S(3), 7 },
+		{ STOP(4, 1) RUN(2) FAIL(2) STOP(6, 3) STOP(7, 4), 2, S(3), 7 },
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3) DIE(3), 0, S(3), 7 },
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3) BACK(retried), 0, S(3), 7 },
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3) BACK(moved), 0, S(3), 7 },
+		{ STOP(4, 1) STOP(5, 2) STOP(6, 3) BACK(retried) STOP(8, 4), 1,
+		    S(3), 7 },
+	};
+	struct buf text = BUF_EMPTY;
+	int64_t since;
+	int priority;
+	size_t i;
+
+	for (i = 0; i < LEN(rows); i++) {
+		buf_clear(&text);
+		buf_printf(&text,
+		    "command=x\npriority=7\ncreated_at=" TIME(3) "\n%s",
+		    rows[i].history);
+		expect_parsed(buf_text(&text), JOB_OK);
+		job_order(&job, S(9), &since, &priority);
+		ck_assert_msg(job.stops == rows[i].stops &&
+			since == rows[i].since && priority == rows[i].priority,
+		    "%sexpected %d stops, since %lld, priority %d; got %d, "
+		    "%lld, %d",
+		    rows[i].history, rows[i].stops, (long long)rows[i].since,
+		    rows[i].priority, job.stops, (long long)since, priority);
+	}
+	buf_free(&text);
+	/* Without created_at it is the file's time that counts. */
+	expect_parsed("command=x\n", JOB_OK);
+	job_order(&job, S(9), &since, &priority);
+	ck_assert_int_eq(since, S(9));
+	ck_assert_int_eq(priority, 0);
+}
+END_TEST
+
 START_TEST(last_event)
 {
 	expect_parsed("command=x\n" RUN(1) FAIL(1) RUN(2) FAIL(2) BACK(lost),
@@ -1140,6 +1204,7 @@ suite_job(void)
 	tcase_add_test(t, event_text);
 	tcase_add_test(t, event_unknown_fields);
 	tcase_add_test(t, derived);
+	tcase_add_test(t, stops);
 	tcase_add_test(t, last_event);
 	tcase_add_test(t, due);
 	tcase_add_test(t, state_names);

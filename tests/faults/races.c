@@ -332,7 +332,7 @@ do_put_back(struct actor *a)
 		return;
 	(void)__sync_fetch_and_sub(&shared->running[token_of(&a->claim)], 1);
 	do
-		r = claim_put_back(&a->claim, JOB_STOPPED);
+		r = claim_put_back(&a->claim, &a->conf, JOB_STOPPED);
 	while ((r == CLAIM_BUSY || r == CLAIM_TROUBLE) && ++tries < 1000 &&
 	    poll(NULL, 0, 1) == 0);
 	claim_drop(&a->claim);

@@ -98,7 +98,7 @@ check_same_events(const struct job *a, const struct job *b)
 
 	MUST(a->nevents == b->nevents && a->last == b->last);
 	MUST(a->attempts == b->attempts && a->counted == b->counted);
-	MUST(a->interruptions == b->interruptions);
+	MUST(a->interruptions == b->interruptions && a->stops == b->stops);
 	for (i = 0; i < a->nevents; i++) {
 		x = &a->events[i];
 		y = &b->events[i];
