@@ -54,7 +54,10 @@ run_start(const struct opt_args *args)
 	o.drain = opt_value(args, "drain") != NULL;
 	o.daemon = opt_value(args, "daemon") != NULL;
 	o.log_path = opt_value(args, "log");
+	o.grace = -1;
 	status = read_count(args, &o.count);
+	if (status == MSG_OK)
+		status = cmd_duration(args, "grace", &o.grace);
 	if (status != MSG_OK)
 		return status;
 	if (base != NULL &&
@@ -82,6 +85,7 @@ static const struct opt start_opts[] = {
 	{ "detach", 0, NULL, NULL },
 	{ "log", 0, "FILE", "log there, not on standard error" },
 	{ "drain", 0, NULL, "leave when no job is live any more" },
+	{ "grace", 0, "DURATION", "when stopped, interrupt after that long" },
 	{ "backoff-base", 0, "B", "in place of what the config says" },
 	{ NULL, 0, NULL, NULL }
 };

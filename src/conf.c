@@ -48,6 +48,8 @@ const struct conf_key conf_keys[] = {
 	    1000000),
 	NUMBER(max_stops, "stops in a row after which a job is dead", "20", 1,
 	    1000000),
+	NUMBER(stop_grace_seconds,
+	    "runs may take so long after a stop (0: any)", "0", 0, TEN_YEARS),
 	NUMBER(max_output_bytes,
 	    "of standard output or error of a run (0: any)", "0", 0, BYTES_MAX),
 	NUMBER(min_free_bytes, "free space below which nothing starts",

@@ -35,7 +35,8 @@ struct conf {
 	long poll_interval_ms;
 	long max_interruptions;
 	long max_stops;
-	long max_output_bytes; /* 0: no limit */
+	long stop_grace_seconds; /* 0: no limit */
+	long max_output_bytes;	 /* 0: no limit */
 	long min_free_bytes;
 	long retain_completed_seconds;
 	long retain_dead_seconds;

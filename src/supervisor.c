@@ -56,6 +56,7 @@ struct supervisor {
 
 	int stopping;	     /* nothing new; leave when nothing runs */
 	int interrupted;     /* what runs was told to go back */
+	int hurried;	     /* before the grace of the stop was over */
 	int died;	     /* jobs that went to dead/ */
 	int failed;	     /* an error: exit 1 */
 	int foreign;	     /* processing/ holds what is not ours */
@@ -66,6 +67,7 @@ struct supervisor {
 	int64_t resume;	 /* nothing new before */
 	int64_t tick;	 /* look at everything */
 	int64_t stopped; /* when it was told to stop */
+	int64_t grace;	 /* until when what runs may take after that */
 	int64_t verify;	 /* draining: see if what waits is still there */
 	int64_t recover; /* look at processing/ */
 	int64_t respawn; /* replace workers */
@@ -283,15 +285,39 @@ stop(struct supervisor *sv, const char *why)
 	crew_dismiss(&sv->crew);
 }
 
+/* As whoever runs the supervisor asks for: what runs has a time for it. */
+static void
+stop_gently(struct supervisor *sv, const char *why)
+{
+	int64_t grace = sv->options->grace;
+
+	if (sv->stopping)
+		return;
+	stop(sv, why);
+	if (grace < 0)
+		grace = sv->conf.stop_grace_seconds * WHEN_SECOND;
+	if (grace > 0)
+		sv->grace = sv->stopped + grace;
+}
+
+static void
+put_back_all(struct supervisor *sv, const char *why)
+{
+	sv->grace = WHEN_NEVER;
+	if (sv->interrupted)
+		return;
+	sv->interrupted = 1;
+	log_printf(&sv->log, "event=interrupting reason=%s running=%d", why,
+	    sv->crew.busy);
+	crew_interrupt(&sv->crew);
+}
+
 static void
 interrupt(struct supervisor *sv, const char *why)
 {
 	stop(sv, why);
-	if (sv->interrupted)
-		return;
-	sv->interrupted = 1;
-	log_printf(&sv->log, "event=interrupting running=%d", sv->crew.busy);
-	crew_interrupt(&sv->crew);
+	sv->hurried |= !sv->interrupted;
+	put_back_all(sv, why);
 }
 
 /* Gives up: what runs may end, then exit 1. */
@@ -391,7 +417,7 @@ obey_control(struct supervisor *sv)
 	}
 	if (registry_asked(sv->spool, REGISTRY_STOP, sv->name)) {
 		registry_answer(sv->spool, REGISTRY_STOP, sv->name);
-		stop(sv, "asked");
+		stop_gently(sv, "asked");
 	}
 	if (sv->crew.busy > 0)
 		(void)spool_scan(sv->spool, SPOOL_CONTROL, cancel_one, sv);
@@ -575,13 +601,13 @@ obey_signals(struct supervisor *sv)
 				reload_config(sv, 1);
 			} else if (sigs[i] == SIGHUP) {
 				/* Shell and kernel may both send one. */
-				stop(sv, "hangup");
+				stop_gently(sv, "hangup");
 			} else if (sv->stopping) {
 				/* timeout(1) sends one to us and one to all. */
 				if (fs_mono() - sv->stopped >= SUPERVISOR_TWICE)
 					interrupt(sv, "signal");
 			} else {
-				stop(sv, "signal");
+				stop_gently(sv, "signal");
 			}
 		}
 	}
@@ -920,6 +946,8 @@ sleep_until(struct supervisor *sv, int64_t mono)
 		until = sv->respawn;
 	if (sv->purge < until)
 		until = sv->purge;
+	if (sv->grace < until)
+		until = sv->grace;
 	if (sv->dirty && sv->write < until)
 		until = sv->write;
 	if (sv->show < until)
@@ -1002,6 +1030,8 @@ loop(struct supervisor *sv)
 			log_catch_up(&sv->log);
 		if (sv->stopping)
 			crew_dismiss(&sv->crew);
+		if (mono >= sv->grace)
+			put_back_all(sv, "grace");
 		if (mono >= sv->respawn)
 			fill_crew(sv, mono);
 		if (sv->stopping && crew_alive(&sv->crew) == 0)
@@ -1044,7 +1074,7 @@ run(struct supervisor *sv)
 	}
 	progress_init(&sv->progress, STDERR_FILENO, sv->options->drain,
 	    fs_mono());
-	sv->show = WHEN_NEVER;
+	sv->show = sv->grace = WHEN_NEVER;
 	sv->progress.out = log_terminal(&sv->log);
 	sv->log.below = &sv->progress;
 	log_printf(&sv->log, "event=started supervisor=%s workers=%d", sv->name,
@@ -1059,8 +1089,7 @@ run(struct supervisor *sv)
 	crew_free(&sv->crew);
 	scout_close(&sv->scout);
 	free(sv->polled);
-	return sv->failed || sv->interrupted ||
-		(sv->options->drain && sv->died) ?
+	return sv->failed || sv->hurried || (sv->options->drain && sv->died) ?
 	    MSG_REFUSED :
 	    MSG_OK;
 }

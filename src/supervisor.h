@@ -31,12 +31,14 @@ struct supervisor_options {
 	int daemon;		/* leave the terminal */
 	const char *log_path;	/* NULL: standard error */
 	double backoff_base;	/* 0: as the config says */
+	int64_t grace;		/* of a stop; 0: no limit, -1: as the config */
 	const char *spool_path; /* for messages */
 };
 
 /*
  * Runs until told to stop or drained.  Returns the exit status: 0, or 1 if
- * jobs were interrupted, died while draining, or it had to give up.  With
+ * jobs were interrupted (but not as the grace of a stop was over), died while
+ * draining, or it had to give up.  With
  * `daemon` returns in the parent, once the child is registered.
  */
 int supervisor_run(struct spool *s, const struct supervisor_options *o);

@@ -47,6 +47,8 @@ static const struct {
 	    "must be a whole number from 1 to 1000000" },
 	{ "max_stops", "20", "1", "1000000", "0", "1000001",
 	    "must be a whole number from 1 to 1000000" },
+	{ "stop_grace_seconds", "0", "0", TEN_YEARS, "-1", "315360001",
+	    "must be a whole number from 0 to 315360000" },
 	{ "max_output_bytes", "0", "0", MOST, "-1", TOO_MANY,
 	    "must be a whole number from 0 to " MOST },
 	{ "min_free_bytes", "1048576", "0", MOST, "-1", TOO_MANY,

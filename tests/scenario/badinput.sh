@@ -299,6 +299,7 @@ bad 2 "--count: must be a whole number from 1 " worker start --count 0
 bad 2 "--count: must be a whole number from 1 " worker -n many
 bad 2 "--count: must be a whole number from 1 " worker start -n 99999999
 bad 2 "--backoff-base: must be a decimal from 1 " worker start --backoff-base 0
+bad 2 "--grace: must be a duration " worker start --grace 5x
 bad 2 "--log: .*empty" worker start --log ''
 bad 1 "nosuch/log: No such file" worker start --log nosuch/log
 bad 2 "now: .*takes no arguments" worker start now

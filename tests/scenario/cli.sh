@@ -460,7 +460,7 @@ END
 
 # ---- worker
 
-promise 'worker start, worker' '--count, -n, auto, --log, --drain, --backoff-base' <<'END'
+promise 'worker start, worker' '--count, -n, auto, --log, --drain, --grace, --backoff-base' <<'END'
 $ queuectl worker start --count 0
 ~ queuectl: --count: .*
 [2]
@@ -468,6 +468,8 @@ $ start queuectl worker --count 2; wait_for 10 at_work 2; stop_workers
 $ start queuectl worker start -n3; wait_for 10 at_work 3; stop_workers
 $ start queuectl worker start -n 4; wait_for 10 at_work 4; stop_workers
 $ start queuectl worker -n auto; stop_workers; echo $STATUS
+0
+$ start queuectl worker --grace 5m; stop_workers; echo $STATUS
 0
 $ failed_before a 0; start queuectl worker --backoff-base=4
 $ wait_for 10 ended a 1; delay a 1; stop_workers; rm spool/failed/a

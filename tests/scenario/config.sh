@@ -61,13 +61,14 @@ lock_lease_seconds 1 315360000 0
 poll_interval_ms 10 3600000 9
 max_interruptions 1 1000000 0
 max_stops 1 1000000 0
+stop_grace_seconds 0 315360000 10s
 max_output_bytes 0 1000000000000000 1k
 min_free_bytes 0 1000000000000000 -1
 retain_completed_seconds 0 315360000 1d
 retain_dead_seconds 0 315360000 1d
 durability full none half
 END
-is 16 "$(q config list | wc -l | tr -d ' ')" 'keys; the list above has all'
+is 17 "$(q config list | wc -l | tr -d ' ')" 'keys; the list above has all'
 
 cp before spool/config
 for key in nosuch max_retires max__retries '' max_retries=5 durability2; do

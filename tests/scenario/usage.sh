@@ -32,6 +32,7 @@ purge --state over must be
 purge --older-than soon must be a duration
 worker_start --count 0 must be a whole number
 worker_start --log '' empty
+worker_start --grace 5x must be a duration
 worker_start --backoff-base 0 must be a decimal
 worker_stop --timeout soon must be a duration
 dlq_list --limit -1 must be a whole number
