@@ -15,6 +15,7 @@ static const struct {
 } suites[] = {
 	{ "buf", suite_buf },
 	{ "fs", suite_fs },
+	{ "outlet", suite_outlet },
 	{ "when", suite_when },
 	{ "text", suite_text },
 	{ "retry", suite_retry },

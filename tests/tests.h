@@ -8,6 +8,7 @@
 
 Suite *suite_buf(void);
 Suite *suite_fs(void);
+Suite *suite_outlet(void);
 Suite *suite_when(void);
 Suite *suite_text(void);
 Suite *suite_retry(void);
