@@ -7,7 +7,7 @@
 quick_poll
 q config set durability none
 time='20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]\{3\}Z'
-jobs=1000
+jobs=450
 
 # fill: so many jobs.
 fill() {
