@@ -76,17 +76,29 @@ ends_whole(int fd)
 	    pread(fd, &last, 1, st.st_size - 1) == 1 && last == '\n';
 }
 
-/* Reads the owned file; cuts off a torn last line, which never counted. */
+/*
+ * Reads the owned file; cuts off a torn last line, which never counted.  A file
+ * that is not trusted is JOB_BAD, whatever it says, and is not changed.
+ */
 static enum job_parsed
 load(struct claim *c, struct job_error *error)
 {
 	enum job_parsed parsed;
+	struct stat st;
 
 	buf_clear(&c->text);
 	job_free(&c->job);
-	if (spool_read(c->fd, &c->text) == -1)
+	if (fstat(c->fd, &st) == -1 || spool_read(c->fd, &c->text) == -1)
 		return JOB_NO_MEMORY;
 	parsed = job_parse(&c->job, buf_text(&c->text), c->text.len, error);
+	c->strange = !spool_trusts(c->spool->owner, &st);
+	if (c->strange && parsed != JOB_NO_MEMORY) {
+		c->half = 1;
+		c->stamp = -1;
+		spool_whose(c->spool->owner, &st, error->what);
+		snprintf(c->error, sizeof c->error, "%s", error->what);
+		return JOB_BAD;
+	}
 	/* Nothing is appended to a line that is open. */
 	c->half = parsed == JOB_HALF ||
 	    (c->text.len > JOB_FILE_MAX && !ends_whole(c->fd));
@@ -302,15 +314,65 @@ lost_event(struct claim *c, const struct conf *conf)
 	return e;
 }
 
+/* ---- What is somebody else's ---- */
+
+/* It goes to dead/ as it is. */
+static void
+end_strange(struct claim *c)
+{
+	struct job_event e = job_event_make(JOB_DEAD, spool_now(c->spool));
+
+	e.error = c->error;
+	set_end(c, e);
+	c->recorded = 1;
+}
+
+/*
+ * The same, of a file that may not even be opened: nobody here can hold its
+ * lock.  One that is trusted is left alone until it can be opened.
+ */
+static enum claim_result
+end_unopened(struct claim *c)
+{
+	struct spool *s = c->spool;
+	enum spool_result r;
+	struct stat st;
+
+	if (!spool_distrusts(s, c->from, c->name, &st))
+		return CLAIM_FOREIGN;
+	spool_whose(s->owner, &st, c->error);
+	end_strange(c);
+	r = spool_rename_unopened(s, &st, c->from, c->name, JOB_DEAD, c->name);
+	if (r == SPOOL_EXISTS) {
+		if (spool_archive(s, c->name) != SPOOL_OK)
+			return CLAIM_BUSY;
+		r = spool_rename_unopened(s, &st, c->from, c->name, JOB_DEAD,
+		    c->name);
+	}
+	if (r != SPOOL_OK)
+		return r == SPOOL_GONE ? CLAIM_GONE :
+		    r == SPOOL_EXISTS  ? CLAIM_BUSY :
+					 CLAIM_TROUBLE;
+	c->where = JOB_DEAD;
+	return spool_sync_dir(s, JOB_DEAD) == -1 ||
+		spool_sync_dir(s, c->from) == -1 ?
+	    CLAIM_UNSYNCED :
+	    CLAIM_OK;
+}
+
 /* ---- Claiming ---- */
 
-/* Carries out the end of a job that is not run. */
+/* The end of a job that is not run, carried out with that result. */
+static enum claim_result
+unrun(enum claim_result r)
+{
+	return r == CLAIM_OK || r == CLAIM_UNSYNCED ? CLAIM_ENDED : r;
+}
+
 static enum claim_result
 end_unrun(struct claim *c)
 {
-	enum claim_result r = conclude(c);
-
-	return r == CLAIM_OK || r == CLAIM_UNSYNCED ? CLAIM_ENDED : r;
+	return unrun(conclude(c));
 }
 
 /* A file that cannot be accepted goes to dead/, and says why. */
@@ -322,7 +384,7 @@ bury(struct claim *c, const struct job_error *error)
 	snprintf(c->error, sizeof c->error, "%s", error->what);
 	e.error = c->error;
 	set_end(c, e);
-	/* Unmodified if half-written; not twice after a crash. */
+	/* As it is if half-written or strange; not twice after a crash. */
 	c->recorded = c->half || c->job.last == JOB_DEAD;
 	return end_unrun(c);
 }
@@ -501,6 +563,8 @@ claim_take(struct claim *c, struct spool *s, const struct conf *conf, int dir,
 	r = own(c);
 	if (r == CLAIM_OK)
 		r = take_owned(c, conf, known_us, due);
+	else if (r == CLAIM_FOREIGN)
+		r = unrun(end_unopened(c));
 	if (r != CLAIM_OK)
 		claim_drop(c);
 	return r;
@@ -687,7 +751,8 @@ is_leased(const struct claim *c, const struct conf *conf)
 	struct stat st;
 	int64_t now;
 
-	if (e == NULL || e->worker == NULL || c->job.last != JOB_PROCESSING ||
+	if (c->strange || e == NULL || e->worker == NULL ||
+	    c->job.last != JOB_PROCESSING ||
 	    claim_is_local(c->spool, e->worker))
 		return 0;
 	now = fs_clock(c->spool);
@@ -740,6 +805,8 @@ claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
 
 	claim_init(c, s, name, SPOOL_PROCESSING);
 	r = own(c);
+	if (r == CLAIM_FOREIGN)
+		return end_unopened(c);
 	if (r != CLAIM_OK)
 		return r;
 	if (load_claimed(c) == JOB_NO_MEMORY) {
@@ -747,7 +814,9 @@ claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
 	} else if (is_leased(c, conf)) {
 		r = CLAIM_BUSY;
 	} else {
-		if (c->job.last == JOB_PROCESSING) {
+		if (c->strange) {
+			end_strange(c);
+		} else if (c->job.last == JOB_PROCESSING) {
 			set_end(c, lost_event(c, conf));
 		} else {
 			set_recorded(c);
@@ -872,6 +941,33 @@ untell(const struct claim *c)
 	errno = saved;
 }
 
+/* Refuses to run what could not be accepted. */
+static enum claim_result
+refuse_file(const struct claim *c, const struct request *q,
+    const struct job_error *error)
+{
+	if (c->strange)
+		return refuse(q,
+		    "its file %s: to run it, put a copy of it into pending/",
+		    error->what);
+	return refuse(q, "its file cannot be accepted (%s): mend it first",
+	    error->what);
+}
+
+/* The same of a file that could not be opened, if it is somebody else's. */
+static enum claim_result
+refuse_unopened(struct claim *c, const struct request *q)
+{
+	struct job_error error;
+	struct stat st;
+
+	if (!spool_distrusts(c->spool, c->from, c->name, &st))
+		return CLAIM_FOREIGN;
+	c->strange = 1;
+	spool_whose(c->spool->owner, &st, error.what);
+	return refuse_file(c, q, &error);
+}
+
 static enum claim_result
 try_retry(struct claim *c, struct request *q)
 {
@@ -887,6 +983,8 @@ try_retry(struct claim *c, struct request *q)
 	if (c->from == SPOOL_COMPLETED && !q->force)
 		return refuse(q, "it is completed");
 	r = own(c);
+	if (r == CLAIM_FOREIGN)
+		return refuse_unopened(c, q);
 	if (r != CLAIM_OK)
 		return r;
 	switch (load(c, &error)) {
@@ -895,9 +993,7 @@ try_retry(struct claim *c, struct request *q)
 	case JOB_NO_MEMORY:
 		return CLAIM_TROUBLE;
 	default:
-		return refuse(q,
-		    "its file cannot be accepted (%s): mend it first",
-		    error.what);
+		return refuse_file(c, q, &error);
 	}
 	if (is_there(c->spool, SPOOL_PENDING, c->name))
 		return refuse(q, "a new job of this ID is waiting");
@@ -966,6 +1062,10 @@ cancel_owned(struct claim *c, const struct request *q, const char *error)
 	struct job_event e = job_event_make(JOB_DEAD, spool_now(c->spool));
 	enum claim_result r;
 
+	if (c->strange)
+		return refuse(q,
+		    "it %s: remove the file, or wait until it is dead",
+		    c->error);
 	if (c->half)
 		return refuse(q,
 		    "it is half-written: remove the file, or wait until it "
@@ -1132,6 +1232,24 @@ claim_ask_cancel(struct spool *s, const struct conf *conf, const char *name,
 
 /* ---- Purging ---- */
 
+/* One that may not be opened can be removed if it is somebody else's. */
+static enum claim_result
+purge_unopened(struct claim *c)
+{
+	struct stat st;
+
+	if (!spool_distrusts(c->spool, c->from, c->name, &st))
+		return CLAIM_FOREIGN;
+	switch (spool_discard_unopened(c->spool, &st, c->from, c->name)) {
+	case SPOOL_OK:
+		return CLAIM_OK;
+	case SPOOL_GONE:
+		return CLAIM_GONE;
+	default:
+		return CLAIM_TROUBLE;
+	}
+}
+
 /*
  * First the outputs, then the record.  Crash in between: a record without
  * outputs, which can be purged again.
@@ -1150,6 +1268,8 @@ try_purge(struct claim *c, struct request *q)
 	if (r == CLAIM_BUSY && q->force && fs_mono() >= q->deadline &&
 	    spool_seize(c->spool, c->from, c->name, &c->fd) == SPOOL_OK)
 		r = CLAIM_OK;
+	if (r == CLAIM_FOREIGN)
+		return purge_unopened(c);
 	if (r != CLAIM_OK)
 		return r;
 	if (load(c, &error) == JOB_NO_MEMORY ||

@@ -45,6 +45,7 @@ struct claim {
 	int64_t stamp; /* created_at to be added, or -1 */
 	int elsewhere; /* its place was taken: it waits in the other one */
 	int half;      /* half-written: nothing may be appended */
+	int strange;   /* somebody else's: the same, and it is never run */
 	int unsynced;  /* an fsync failed on the way */
 	struct job_event end;
 	char error[JOB_ERROR_MAX];

@@ -1,5 +1,7 @@
 #include "conf.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -10,6 +12,7 @@
 
 #include "fs.h"
 #include "os.h"
+#include "spool.h"
 #include "text.h"
 
 static const char *const mode_words[] = { "priority", "fifo", NULL };
@@ -228,12 +231,45 @@ conf_parse(const char *text, struct conf *conf, char why[CONF_ERROR_MAX])
 	return 0;
 }
 
+/* 0, or -1 and `why`: the open file is not of somebody who may say it. */
+static int
+check_owner(int spool, int fd, char why[CONF_ERROR_MAX])
+{
+	struct stat st, top;
+	char whose[SPOOL_WHOSE_MAX];
+
+	if (fstat(spool, &top) == -1 || fstat(fd, &st) == -1) {
+		snprintf(why, CONF_ERROR_MAX, "config: %s", strerror(errno));
+		return -1;
+	}
+	if (spool_trusts(top.st_uid, &st))
+		return 0;
+	spool_whose(top.st_uid, &st, whose);
+	snprintf(why, CONF_ERROR_MAX,
+	    "config: %s: put a copy of it in its place", whose);
+	return -1;
+}
+
 /* Reads the file; a missing one is empty. */
 static int
 read_text(int spool, struct buf *text, char why[CONF_ERROR_MAX])
 {
-	if (fs_read_file(spool, "config", text, CONF_FILE_MAX) == -1 &&
-	    errno != ENOENT) {
+	/* NONBLOCK: a FIFO must not hang the reader. */
+	int fd = fs_open(spool, "config", O_RDONLY | O_NONBLOCK, 0);
+	int ret = fd == -1 && errno == ENOENT ? 0 : -1;
+	int saved;
+
+	if (fd != -1) {
+		if (check_owner(spool, fd, why) == -1) {
+			(void)fs_close(fd);
+			return -1;
+		}
+		ret = fs_read_all(fd, text, CONF_FILE_MAX);
+		saved = errno;
+		(void)fs_close(fd);
+		errno = saved;
+	}
+	if (ret == -1) {
 		snprintf(why, CONF_ERROR_MAX, "config: %s", strerror(errno));
 		return -1;
 	}

@@ -52,7 +52,7 @@ static const struct doctor_kind kinds[] = {
 	    0 },
 	{ "foreign", "move it out of the spool", 1, 0 },
 	{ "mode", "--repair forbids it", 1, 1 },
-	{ "owner", "chown it, or move it out of the spool", 1, 0 },
+	{ "owner", "put a copy of it in its place, or move it away", 1, 0 },
 	{ "unreadable", "mend it, or move it out of the spool", 1, 0 },
 	{ "torn", "--repair cuts it off", 1, 1 },
 	{ "attempts", "its history is not whole: look at its outputs", 1, 0 },
@@ -261,8 +261,9 @@ check_mode(struct doctor *d, const char *name, const struct stat *st)
 		tell(d, MODE, d->repairing && protect(d, name, st), name,
 		    "%s may write it",
 		    st->st_mode & S_IWOTH ? "others" : "its group");
+	/* What is dead because of that was dealt with. */
 	if (st->st_uid != d->owner && (st->st_uid != 0 || is_job) &&
-	    sure(d, OWNER))
+	    (d->dir != SPOOL_DEAD || st->st_uid == 0) && sure(d, OWNER))
 		tell(d, OWNER, 0, name,
 		    "belongs to user %ld, but the spool to user %ld",
 		    (long)st->st_uid, (long)d->owner);
@@ -370,7 +371,7 @@ check_text(struct doctor *d, const struct record *r, const struct stat *st)
 	if (is_torn(r) && sure(d, TORN))
 		tell(d, TORN, d->repairing && cut(d, r->name), r->name,
 		    "its last line has no end, and does not count");
-	if (d->dir == SPOOL_DEAD || r->parsed == JOB_OK ||
+	if (d->dir == SPOOL_DEAD || r->parsed == JOB_OK || r->strange ||
 	    (r->parsed == JOB_HALF &&
 		d->options->now - changed < d->spool->settle))
 		return;

@@ -12,6 +12,40 @@
 
 #define RECORD_FIND_TRIES 100 /* of a job that moves whenever we look */
 
+/* What does not run because of whose it is, whatever else is wrong with it. */
+static void
+set_strange(const struct spool *s, struct record *r, const struct stat *st)
+{
+	r->user = st->st_uid;
+	r->strange = !spool_trusts(s->owner, st) &&
+	    r->dir != SPOOL_PROCESSING && r->dir != SPOOL_COMPLETED;
+	if (r->strange && r->parsed != JOB_NO_MEMORY) {
+		r->parsed = JOB_BAD;
+		spool_whose(s->owner, st, r->error.what);
+	}
+}
+
+/* What is known of a job whose file may not be opened: whose it is. */
+static enum spool_result
+read_unopened(const struct spool *s, struct record *r)
+{
+	int error = errno;
+	struct stat st;
+
+	if ((error == EACCES || error == EPERM) &&
+	    spool_distrusts(s, r->dir, r->name, &st)) {
+		r->inode = st.st_ino;
+		r->mtime = spool_time(&st);
+		r->parsed = job_parse(&r->job, "", 0, &r->error);
+		set_strange(s, r, &st);
+		if (r->strange && r->parsed == JOB_BAD)
+			return SPOOL_OK;
+		job_free(&r->job);
+	}
+	errno = error;
+	return SPOOL_ERROR;
+}
+
 enum spool_result
 record_read(const struct spool *s, int dir, const char *name, struct record *r)
 {
@@ -30,7 +64,7 @@ record_read(const struct spool *s, int dir, const char *name, struct record *r)
 			return SPOOL_GONE;
 		return errno == ELOOP || errno == EMLINK || errno == ENXIO ?
 		    SPOOL_FOREIGN :
-		    SPOOL_ERROR;
+		    read_unopened(s, r);
 	}
 	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
 		result = SPOOL_FOREIGN;
@@ -40,6 +74,7 @@ record_read(const struct spool *s, int dir, const char *name, struct record *r)
 		result = SPOOL_OK;
 		r->parsed = job_parse(&r->job, buf_text(&r->text), r->text.len,
 		    &r->error);
+		set_strange(s, r, &st);
 		if (r->parsed == JOB_NO_MEMORY) {
 			job_free(&r->job);
 			errno = ENOMEM;

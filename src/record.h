@@ -20,6 +20,8 @@ struct record {
 	int dir; /* of a state */
 	uint64_t inode;
 	int64_t mtime;
+	uid_t user;	 /* whose it is */
+	int strange;	 /* not trusted: never run, and JOB_BAD */
 	struct buf text; /* of the file */
 	struct job job;
 	enum job_parsed parsed;

@@ -73,11 +73,23 @@ registry_alive(const struct spool *s, const char *name)
 {
 	int fd = fs_open(s->dir[SPOOL_WORKERS], name, O_RDONLY | O_NONBLOCK, 0);
 	int held, saved;
+	struct stat st;
 
-	if (fd == -1)
-		return errno == ENOENT ? 0 : -1;
+	if (fd == -1) {
+		saved = errno;
+		if (saved == ENOENT ||
+		    spool_distrusts(s, SPOOL_WORKERS, name, &st))
+			return 0;
+		errno = saved;
+		return -1;
+	}
 	/* Shared: two who look do not see each other. */
-	held = os_flock(fd, OS_LOCK_SHARED, 0);
+	if (fstat(fd, &st) == -1)
+		held = -1;
+	else if (!spool_trusts(s->owner, &st))
+		held = 0; /* no worker of this spool is somebody else's */
+	else
+		held = os_flock(fd, OS_LOCK_SHARED, 0);
 	saved = errno;
 	(void)fs_close(fd);
 	errno = saved;
@@ -213,9 +225,13 @@ registry_ask(const struct spool *s, enum registry_request what,
     const char *whom)
 {
 	char name[JOB_NAME_MAX + 16];
+	struct stat st;
 	int fd;
 
 	request_name(what, whom, name);
+	/* Somebody else's would be ignored. */
+	if (spool_distrusts(s, SPOOL_CONTROL, name, &st))
+		(void)unlinkat(s->dir[SPOOL_CONTROL], name, 0);
 	fd = fs_open(s->dir[SPOOL_CONTROL], name, O_WRONLY | O_CREAT | O_TRUNC,
 	    0600);
 	return fd == -1 ? -1 : fs_close(fd);
@@ -230,7 +246,8 @@ registry_asked(const struct spool *s, enum registry_request what,
 
 	request_name(what, whom, name);
 	return fstatat(s->dir[SPOOL_CONTROL], name, &st, AT_SYMLINK_NOFOLLOW) ==
-	    0;
+	    0 &&
+	    spool_trusts(s->owner, &st);
 }
 
 int

@@ -39,7 +39,8 @@ int registry_update(int fd, const struct buf *text);
 void registry_leave(struct spool *s, const char *name, int fd);
 
 /*
- * 1 if a living process has that entry, 0 if not, -1 with errno.
+ * 1 if a living process has that entry, 0 if not or if it is not trusted, -1
+ * with errno.
  */
 int registry_alive(const struct spool *s, const char *name);
 
@@ -70,7 +71,7 @@ void registry_sweep(struct spool *s);
 int registry_ask(const struct spool *s, enum registry_request what,
     const char *whom);
 
-/* True if the request was made. */
+/* True if the request was made, by somebody who is trusted. */
 int registry_asked(const struct spool *s, enum registry_request what,
     const char *whom);
 

@@ -104,19 +104,21 @@ enter(struct scout *sc, struct index_entry *e, int fd)
 	struct stat st;
 	int priority;
 
-	if (spool_read(fd, &text) == -1) {
+	if (fstat(fd, &st) == -1 || spool_read(fd, &text) == -1) {
 		scout_name(sc, e, strerror(errno));
 		index_delay(sc->index, e, now + SCOUT_UNREADABLE);
 		buf_free(&text);
 		return;
 	}
-	e->changed = fstat(fd, &st) == 0 ? change_mark(&st) : 0;
+	e->changed = change_mark(&st);
 	parsed = job_parse(&job, buf_text(&text), text.len, &error);
+	if (!spool_trusts(sc->spool->owner, &st))
+		parsed = JOB_BAD; /* dead at once, whatever it says */
 	if (parsed == JOB_OK)
 		due = claim_due(sc->conf, &job, (int)e->dir, now, known);
 	else if (parsed == JOB_HALF)
 		due = claim_settled(sc->spool, fd, now, known);
-	job_order(&job, spool_changed(fd), &since, &priority);
+	job_order(&job, spool_time(&st), &since, &priority);
 	e->half = parsed == JOB_HALF;
 	index_set(sc->index, e, due > now ? due : 0, since, priority);
 	job_free(&job);
@@ -130,6 +132,7 @@ examine(struct scout *sc, struct index_entry *e)
 	char room[INDEX_ROOM];
 	const char *name = index_name(e, room);
 	enum spool_result r;
+	struct stat st;
 	int fd = -1;
 
 	if (!job_id_valid(name)) {
@@ -146,6 +149,8 @@ examine(struct scout *sc, struct index_entry *e)
 		index_remove(sc->index, e);
 	} else if (r == SPOOL_FOREIGN) {
 		ignore(sc, e, "not a regular file");
+	} else if (spool_distrusts(sc->spool, (int)e->dir, name, &st)) {
+		index_set(sc->index, e, 0, spool_time(&st), 0);
 	} else {
 		scout_name(sc, e, strerror(errno));
 		index_delay(sc->index, e, fs_now() + SCOUT_UNREADABLE);

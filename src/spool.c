@@ -115,6 +115,28 @@ spool_unsafe(const struct spool *s, int dir)
 	return NULL;
 }
 
+int
+spool_trusts(uid_t owner, const struct stat *st)
+{
+	return st->st_uid == owner || st->st_uid == 0;
+}
+
+void
+spool_whose(uid_t owner, const struct stat *st, char why[SPOOL_WHOSE_MAX])
+{
+	snprintf(why, SPOOL_WHOSE_MAX,
+	    "belongs to user %ld, not to the spool's owner, user %ld",
+	    (long)st->st_uid, (long)owner);
+}
+
+int
+spool_distrusts(const struct spool *s, int dir, const char *name,
+    struct stat *st)
+{
+	return fstatat(s->dir[dir], name, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st->st_mode) && !spool_trusts(s->owner, st);
+}
+
 /* "SPOOL/pending" and so on, for what is told of it. */
 static void
 dir_path(char path[SPOOL_WHY_MAX], const struct spool *s, int dir)
@@ -233,6 +255,7 @@ open_dirs(struct spool *s, enum spool_want want, char why[SPOOL_WHY_MAX])
 	if (fstat(s->fd, &st) == -1)
 		return refuse(why, s->path, strerror(errno));
 	s->device = st.st_dev;
+	s->owner = st.st_uid;
 	s->user = geteuid();
 	if (check_safe(s, SPOOL_TOP, want, why) == -1)
 		return -1;
@@ -547,6 +570,26 @@ spool_rename(struct spool *s, int fd, int from, const char *name, int to,
 }
 
 enum spool_result
+spool_rename_unopened(struct spool *s, const struct stat *st, int from,
+    const char *name, int to, const char *new_name)
+{
+	struct stat there;
+
+	if (rename_noreplace(s, from, name, to, new_name) == -1) {
+		if (errno == EEXIST)
+			return SPOOL_EXISTS;
+		return errno == ENOENT ? SPOOL_GONE : SPOOL_ERROR;
+	}
+	if (fstatat(s->dir[to], new_name, &there, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? SPOOL_GONE : SPOOL_ERROR;
+	if (there.st_dev == st->st_dev && there.st_ino == st->st_ino)
+		return SPOOL_OK;
+	/* It took another file, which had the name by then. */
+	(void)rename_noreplace(s, to, new_name, from, name);
+	return SPOOL_GONE;
+}
+
+enum spool_result
 spool_move(struct spool *s, int fd, int from, int to, const char *name)
 {
 	return spool_rename(s, fd, from, name, to, name);
@@ -858,6 +901,23 @@ archive_record(struct spool *s, int fd, int dir, const char *id)
 	return r;
 }
 
+/*
+ * Archives a record that may not be opened, if it is somebody else's: nothing
+ * is known of it but when it was changed, and it has no outputs.
+ */
+static enum spool_result
+archive_unopened(struct spool *s, int dir, const char *id)
+{
+	char old[JOB_NAME_MAX + 1];
+	struct stat st;
+
+	if (!spool_distrusts(s, dir, id, &st))
+		return SPOOL_FOREIGN;
+	if (spool_archive_name(s, id, spool_time(&st), old) == -1)
+		return SPOOL_ERROR;
+	return spool_rename_unopened(s, &st, dir, id, dir, old);
+}
+
 enum spool_result
 spool_archive(struct spool *s, const char *id)
 {
@@ -867,6 +927,11 @@ spool_archive(struct spool *s, const char *id)
 
 	for (i = 0; i < 2; i++) {
 		r = spool_take(s, ended[i], id, &fd);
+		if (r == SPOOL_ERROR && (errno == EACCES || errno == EPERM)) {
+			r = archive_unopened(s, ended[i], id);
+			if (r == SPOOL_OK)
+				continue;
+		}
 		if (r == SPOOL_GONE)
 			continue;
 		if (r != SPOOL_OK)
@@ -893,6 +958,21 @@ spool_discard(struct spool *s, int fd, int dir, const char *name)
 	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx", name,
 	    (unsigned long)next_number(s));
 	r = spool_rename(s, fd, dir, name, SPOOL_TMP, tmp_name);
+	if (r == SPOOL_OK && unlinkat(s->dir[SPOOL_TMP], tmp_name, 0) == -1)
+		r = SPOOL_ERROR;
+	return r;
+}
+
+enum spool_result
+spool_discard_unopened(struct spool *s, const struct stat *st, int dir,
+    const char *name)
+{
+	char tmp_name[JOB_NAME_MAX + 16];
+	enum spool_result r;
+
+	snprintf(tmp_name, sizeof tmp_name, "%s.%08lx", name,
+	    (unsigned long)next_number(s));
+	r = spool_rename_unopened(s, st, dir, name, SPOOL_TMP, tmp_name);
 	if (r == SPOOL_OK && unlinkat(s->dir[SPOOL_TMP], tmp_name, 0) == -1)
 		r = SPOOL_ERROR;
 	return r;

@@ -46,6 +46,7 @@ struct spool {
 	int fd;	      /* of the directory; -1: there is none */
 	dev_t device; /* the file system that all of it must be on */
 	uid_t user;   /* whom we are */
+	uid_t owner;  /* of the spool */
 	int dir[SPOOL_DIRS];
 	int durable;	/* sync what must not be lost */
 	int64_t settle; /* microseconds until half-written is dead */
@@ -95,6 +96,22 @@ void spool_close(struct spool *s);
  * owner, its mode, or its file system, as spool_open has it.  NULL: it may.
  */
 const char *spool_unsafe(const struct spool *s, int dir);
+
+/*
+ * True if a file may say what is done in a spool of that owner: it is the
+ * owner's or root's.  Every job, the config, requests and entries are asked.
+ */
+int spool_trusts(uid_t owner, const struct stat *st);
+
+/* Whose a file is that is not trusted: "belongs to user 1000, not to ..." */
+#define SPOOL_WHOSE_MAX 100
+void spool_whose(uid_t owner, const struct stat *st, char why[SPOOL_WHOSE_MAX]);
+
+/*
+ * True, and *st is filled, if dir/name is a regular file that is not trusted.
+ */
+int spool_distrusts(const struct spool *s, int dir, const char *name,
+    struct stat *st);
 
 /* "pending" and so on. */
 const char *spool_dir_name(int dir);
@@ -149,6 +166,13 @@ int spool_same(const struct spool *s, int fd, int dir, const char *name);
  */
 enum spool_result spool_rename(struct spool *s, int fd, int from,
     const char *name, int to, const char *new_name);
+
+/*
+ * The same of a file that may not be opened, and that nobody here can hold
+ * therefore: *st tells which one it is.
+ */
+enum spool_result spool_rename_unopened(struct spool *s, const struct stat *st,
+    int from, const char *name, int to, const char *new_name);
 
 /* spool_rename to the same name in another directory. */
 enum spool_result spool_move(struct spool *s, int fd, int from, int to,
@@ -206,6 +230,10 @@ int spool_remove_outputs(const struct spool *s, const char *name, int attempts);
  */
 enum spool_result spool_discard(struct spool *s, int fd, int dir,
     const char *name);
+
+/* The same of a file that may not be opened, *st being of it. */
+enum spool_result spool_discard_unopened(struct spool *s, const struct stat *st,
+    int dir, const char *name);
 
 /* A new job file: in tmp/, on its way to pending/. */
 struct spool_new {

@@ -113,6 +113,23 @@ ask_spool(struct why *w, struct buf *reason)
 	}
 }
 
+/* Whose file it is that is not run, and what to do about it. */
+static void
+put_strange(const struct why *w, struct buf *out)
+{
+	const struct passwd *pw = getpwuid(w->r->user);
+	int dead = w->r->dir == JOB_DEAD;
+
+	buf_puts(out, "belongs to user ");
+	if (pw != NULL)
+		buf_printf(out, "%s (%ld)", pw->pw_name, (long)w->r->user);
+	else
+		buf_printf(out, "%ld", (long)w->r->user);
+	buf_printf(out, ", not to the spool's owner: %s",
+	    dead ? "to run it, put a copy of it into pending/" :
+		   "a worker will move it to the dead letter queue");
+}
+
 /* What in its file keeps a job from starting. */
 static void
 ask_file(struct why *w, struct buf *reason)
@@ -126,6 +143,8 @@ ask_file(struct why *w, struct buf *reason)
 		    "%s; if it does not change for %lld s it goes to the "
 		    "dead letter queue",
 		    r->error.what, (long long)(w->spool->settle / WHEN_SECOND));
+	} else if (r->strange) {
+		put_strange(w, reason);
 	} else if (r->parsed == JOB_BAD) {
 		buf_printf(reason,
 		    "unreadable: %s; a worker will move it to the dead "
@@ -248,8 +267,12 @@ why_each(struct spool *s, const struct conf *conf, const struct record *r,
 	default:
 		if (r->parsed == JOB_OK)
 			break;
-		buf_printf(&reason, "%s%s",
-		    r->parsed == JOB_BAD ? "unreadable: " : "", r->error.what);
+		if (r->strange)
+			put_strange(&w, &reason);
+		else
+			buf_printf(&reason, "%s%s",
+			    r->parsed == JOB_BAD ? "unreadable: " : "",
+			    r->error.what);
 		tell(&w, &reason);
 		break;
 	}
