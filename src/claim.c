@@ -175,9 +175,16 @@ claim_due(const struct conf *conf, const struct job *job, int dir, int64_t now,
 
 /* ---- Carrying out an end: append, sync, move, sync, unlock ---- */
 
+/* A name that is no job's in pending/ waits in failed/. */
 static void
 set_end(struct claim *c, struct job_event e)
 {
+	if (e.state == JOB_PENDING && job_name_unfinished(c->name) != NULL) {
+		e.state = JOB_FAILED;
+		e.retry_at = e.time;
+		if (e.reason == JOB_NO_REASON)
+			e.reason = JOB_RETURNED;
+	}
 	c->end = e;
 	c->ending = e.state;
 	c->recorded = 0;
@@ -982,6 +989,11 @@ try_retry(struct claim *c, struct request *q)
 		return refuse(q, "it is running");
 	if (c->from == SPOOL_COMPLETED && !q->force)
 		return refuse(q, "it is completed");
+	if (job_name_unfinished(c->name) != NULL)
+		return refuse(q,
+		    "a name that ends in %s is no job's in pending/: move its "
+		    "file there by another one",
+		    job_name_unfinished(c->name));
 	r = own(c);
 	if (r == CLAIM_FOREIGN)
 		return refuse_unopened(c, q);

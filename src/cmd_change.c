@@ -261,7 +261,7 @@ choose_one(void *arg, const char *name, uint64_t inode)
 	struct stat st;
 
 	(void)inode;
-	if (c->older ? !spool_is_job(c->dir, name) : !job_id_valid(name))
+	if (!spool_is_job(c->dir, name) || (!c->older && !job_id_valid(name)))
 		return 0;
 	if (fstatat(ch->spool.dir[c->dir], name, &st, AT_SYMLINK_NOFOLLOW) ==
 		-1 ||

@@ -186,7 +186,7 @@ enter(void *arg, const char *name, uint64_t inode)
 	struct waiting *w = arg;
 
 	(void)inode;
-	if (job_id_valid(name))
+	if (job_id_valid(name) && spool_is_job(w->dir, name))
 		place(w, name, w->dir);
 	return 0;
 }
@@ -265,7 +265,8 @@ seen(void *arg, const struct os_event *event)
 		continue;
 	if (dir == JOB_STATES || event->name[0] == '\0')
 		w->lost = 1;
-	else if (!event->written && job_id_valid(event->name))
+	else if (!event->written && job_id_valid(event->name) &&
+	    spool_is_job(dir, event->name))
 		place(w, event->name, dir);
 }
 

@@ -34,6 +34,7 @@ enum kind {
 	ATTEMPTS,
 	FUTURE,
 	MOVED,
+	LINKS,
 	TWINS,
 	LOST,
 	ORPHANED,
@@ -58,6 +59,7 @@ static const struct doctor_kind kinds[] = {
 	{ "attempts", "its history is not whole: look at its outputs", 1, 0 },
 	{ "future", "set the clock, or let that time come", 1, 0 },
 	{ "moved", NULL, 0, 0 },
+	{ "links", NULL, 0, 0 },
 	{ "twins", "move one of them to dead/, or away", 1, 0 },
 	{ "lost", "--repair puts it back, as a supervisor would", 1, 1 },
 	{ "orphaned", "wait, end the process, or 'queuectl cancel --force'", 1,
@@ -267,6 +269,19 @@ check_mode(struct doctor *d, const char *name, const struct stat *st)
 		tell(d, OWNER, 0, name,
 		    "belongs to user %ld, but the spool to user %ld",
 		    (long)st->st_uid, (long)d->owner);
+}
+
+/* Backups by cp -al have linked all that has ended: that is not told. */
+static void
+check_links(struct doctor *d, const char *name, const struct stat *st)
+{
+	if (st->st_nlink < 2 || d->dir == SPOOL_COMPLETED ||
+	    d->dir == SPOOL_DEAD || !sure(d, LINKS))
+		return;
+	tell(d, LINKS, 0, name,
+	    "has %lu names, which are one job: they share its lock and its "
+	    "history",
+	    (unsigned long)st->st_nlink);
 }
 
 /* ---- What a job file says ---- */
@@ -494,6 +509,14 @@ check_job(struct doctor *d, const char *name, const struct stat *st)
 {
 	struct record r;
 
+	if (job_id_valid(name) && !spool_is_job(d->dir, name)) {
+		if (d->options->now - change_time(st) > SPOOL_TMP_AGE &&
+		    sure(d, FOREIGN))
+			tell(d, FOREIGN, 0, name,
+			    "ends in %s: it is no job until it is renamed",
+			    job_name_unfinished(name));
+		return;
+	}
 	if (!spool_is_job(d->dir, name)) {
 		if (sure(d, FOREIGN))
 			tell(d, FOREIGN, 0, name, "%s",
@@ -503,6 +526,7 @@ check_job(struct doctor *d, const char *name, const struct stat *st)
 				"is not the ID of a job");
 		return;
 	}
+	check_links(d, name, st);
 	switch (record_read(d->spool, d->dir, name, &r)) {
 	case SPOOL_OK:
 		/* Another one by now?  It will be seen, if it stays. */

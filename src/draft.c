@@ -135,6 +135,13 @@ draft_set_id(struct draft *d, const char *id, struct job_error *error)
 		    JOB_ID_MAX);
 		return -1;
 	}
+	if (job_name_unfinished(id) != NULL) {
+		snprintf(error->what, sizeof error->what,
+		    "id: must not end in %s: such a file is no job until it "
+		    "is renamed",
+		    job_name_unfinished(id));
+		return -1;
+	}
 	snprintf(d->id, sizeof d->id, "%s", id);
 	return 0;
 }
@@ -176,20 +183,26 @@ set_twice(struct job_error *error)
 	return -1;
 }
 
-/* As draft_set; the caller names the member, so "key: " is cut off. */
+/* Cuts "key: " off: the caller names the member. */
+static void
+without_key(struct job_error *error)
+{
+	const char *why = strstr(error->what, ": ");
+
+	if (why != NULL)
+		memmove(error->what, why + 2, strlen(why + 2) + 1);
+}
+
+/* As draft_set, of what another member may have set. */
 static int
 set_quietly(struct draft *d, const char *key, const char *value, size_t len,
     struct job_error *error)
 {
-	const char *why;
-
 	if (slot_of(key) != -1 && draft_has(d, key))
 		return set_twice(error);
 	if (draft_set(d, key, value, len, error) == 0)
 		return 0;
-	why = strstr(error->what, ": ");
-	if (why != NULL)
-		memmove(error->what, why + 2, strlen(why + 2) + 1);
+	without_key(error);
 	return -1;
 }
 
@@ -307,11 +320,12 @@ member_id(struct draft *d, const char *key, const struct json_value *v,
 	if (job_name_old(v->text))
 		len = strcspn(v->text, "~");
 	snprintf(id, sizeof id, "%.*s", (int)len, v->text);
-	if (strlen(v->text) != v->len || draft_set_id(d, id, error) == -1)
-		return ill_typed(error,
-		    "1 to 128 of A-Z a-z 0-9 . _ -, "
-		    "not beginning with . or -");
-	return 0;
+	if (strlen(v->text) != v->len)
+		id[0] = '\0'; /* it holds a NUL */
+	if (draft_set_id(d, id, error) == 0)
+		return 0;
+	without_key(error);
+	return -1;
 }
 
 static member_reader member_not_utf8;

@@ -81,6 +81,22 @@ job_id_valid(const char *id)
 	return n > 0 && id[n] == '\0';
 }
 
+const char *
+job_name_unfinished(const char *name)
+{
+	/* Of sftp clients, browsers and editors. */
+	static const char *const suffixes[] = { ".filepart", ".part",
+		".partial", ".tmp", ".swp" };
+	size_t len = strlen(name), n, i;
+
+	for (i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		n = strlen(suffixes[i]);
+		if (len > n && strcmp(name + len - n, suffixes[i]) == 0)
+			return suffixes[i];
+	}
+	return NULL;
+}
+
 int
 job_name_old(const char *name)
 {

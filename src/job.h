@@ -162,6 +162,12 @@ void job_order(const struct job *job, int64_t changed, int64_t *since,
 /* True if the text may be an ID: [A-Za-z0-9_][A-Za-z0-9._-]{0,127}. */
 int job_id_valid(const char *id);
 
+/*
+ * The suffix of a name that a file has while it is being copied or edited
+ * (".part" and so on), or NULL: in pending/ it is no job.
+ */
+const char *job_name_unfinished(const char *name);
+
 /* True for an ID or an ID~TIME, the name of an older record. */
 int job_name_valid(const char *name);
 

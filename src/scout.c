@@ -167,8 +167,13 @@ inode_mark(uint64_t inode)
 void
 scout_enter(struct scout *sc, int dir, const char *name, uint64_t inode)
 {
-	struct index_entry *e = index_add(sc->index, dir, name, fs_mono());
+	struct index_entry *e;
 
+	/* In silence: it is being copied or edited, and will be renamed. */
+	if (name[0] == '.' ||
+	    (dir == SPOOL_PENDING && job_name_unfinished(name) != NULL))
+		return;
+	e = index_add(sc->index, dir, name, fs_mono());
 	if (e == NULL)
 		return; /* out of memory: the next scan finds it */
 	e->mark = sc->mark & 255;

@@ -672,6 +672,8 @@ spool_sync_file(const struct spool *s, int fd)
 int
 spool_is_job(int dir, const char *name)
 {
+	if (dir == SPOOL_PENDING && job_name_unfinished(name) != NULL)
+		return 0;
 	return job_id_valid(name) ||
 	    ((dir == SPOOL_COMPLETED || dir == SPOOL_DEAD) &&
 		job_name_old(name));
@@ -729,6 +731,9 @@ spool_find(const struct spool *s, const char *name)
 	if (s->fd == -1)
 		return JOB_NO_STATE;
 	for (i = 0; i < sizeof order / sizeof order[0]; i++) {
+		if (order[i] == SPOOL_PENDING &&
+		    job_name_unfinished(name) != NULL)
+			continue;
 		if (fstatat(s->dir[order[i]], name, &st, AT_SYMLINK_NOFOLLOW) ==
 		    0)
 			return order[i];

@@ -267,7 +267,8 @@ void spool_withdraw(struct spool *s, struct spool_new *n);
 
 /*
  * True if a file of that name in the directory of a state may be a job: it is
- * named by an ID, or, where it has ended, by ID~TIME.
+ * named by an ID, or, where it has ended, by ID~TIME; and not, in pending/, by
+ * one of job_name_unfinished.
  */
 int spool_is_job(int dir, const char *name);
 

@@ -244,6 +244,38 @@ put_empty(void)
 	put_file(SPOOL_OUTPUT, "b.1.err", "");
 }
 
+/* Names that are no jobs, but only in pending/. */
+static void
+put_unfinished(void)
+{
+	put_file(PENDING, "a.part", JOB);
+	put_file(DEAD, "b.part", JOB BEGUN GAVE_UP);
+}
+
+/* Jobs with two names: those that have ended are in some backup. */
+static void
+put_links(void)
+{
+	static const struct {
+		int dir;
+		const char *name;
+		const char *text;
+	} jobs[] = {
+		{ PENDING, "a", JOB },
+		{ FAILED, "b", JOB },
+		{ DONE, "c", JOB BEGUN ENDED },
+		{ DEAD, "d", JOB BEGUN GAVE_UP },
+	};
+	size_t i;
+
+	for (i = 0; i < LEN(jobs); i++) {
+		put_file(jobs[i].dir, jobs[i].name, jobs[i].text);
+		ck_assert_int_eq(linkat(spool.dir[jobs[i].dir], jobs[i].name,
+				     spool.dir[SPOOL_TMP], jobs[i].name, 0),
+		    0);
+	}
+}
+
 static void
 put_requests(void)
 {
@@ -395,6 +427,11 @@ static const struct {
 	    "repaired worker workers/x.1\n"
 	    "repaired worker workers/x.1.1\n",
 	    "" },
+	{ put_unfinished, 35 * HOUR, "", "", "" },
+	{ put_unfinished, 37 * HOUR, "fault foreign pending/a.part\n", "",
+	    "fault foreign pending/a.part\n" },
+	{ put_links, 0, "note links failed/b\nnote links pending/a\n", "",
+	    "note links failed/b\nnote links pending/a\n" },
 	{ put_left, 35 * HOUR, "", "", "" },
 	{ put_left, 37 * HOUR, "note left tmp/.c\nnote left tmp/a b\n",
 	    "repaired left tmp/.c\nrepaired left tmp/a b\n", "" },

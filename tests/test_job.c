@@ -1012,6 +1012,39 @@ START_TEST(ids)
 }
 END_TEST
 
+START_TEST(unfinished)
+{
+	static const struct {
+		const char *name;
+		const char *suffix; /* NULL: it may be a job's */
+	} rows[] = {
+		{ "a.filepart", ".filepart" },
+		{ "a.part", ".part" },
+		{ "a.b.partial", ".partial" },
+		{ "a..tmp", ".tmp" },
+		{ "a.tmp.swp", ".swp" },
+		{ "a", NULL },
+		{ "", NULL },
+		{ "tmp", NULL },
+		{ ".tmp", NULL },
+		{ "atmp", NULL },
+		{ "a.TMP", NULL },
+		{ "a.tmp.1", NULL },
+		{ "a.tmpx", NULL },
+		{ "a.part" OLD, NULL },
+	};
+	const char *suffix;
+	size_t i;
+
+	for (i = 0; i < LEN(rows); i++) {
+		suffix = job_name_unfinished(rows[i].name);
+		ck_assert_msg((suffix == NULL) == (rows[i].suffix == NULL) &&
+			(suffix == NULL || strcmp(suffix, rows[i].suffix) == 0),
+		    "%s: %s", rows[i].name, suffix != NULL ? suffix : "none");
+	}
+}
+END_TEST
+
 START_TEST(id_make)
 {
 	char out[JOB_NAME_MAX + 1], other[JOB_NAME_MAX + 1];
@@ -1209,6 +1242,7 @@ suite_job(void)
 	tcase_add_test(t, due);
 	tcase_add_test(t, state_names);
 	tcase_add_test(t, ids);
+	tcase_add_test(t, unfinished);
 	tcase_add_test(t, id_make);
 	tcase_add_test(t, put_and_back);
 	tcase_add_test(t, check);

@@ -83,6 +83,16 @@ touch spool/control/cancel.a
 exits 0 q doctor
 grep -q '^note: request: ' out || fail "no note of a request: $(cat out)"
 rm spool/control/cancel.a
+# Of a job with two names that may run, but not of what a backup has linked.
+what='doctor of a job with two names'
+q enqueue --id two --delay 1w true >/dev/null
+ln spool/pending/two spool/pending/three
+cp -al spool/completed copy 2>/dev/null || ln spool/completed/a copy
+exits 0 q doctor
+sort -o out out
+lines 'note: links: pending/three: has 2 names, which are one job: they share its lock and its history
+note: links: pending/two: has 2 names, which are one job: they share its lock and its history'
+rm -rf copy spool/pending/two spool/pending/three
 
 # ---- A spool that is not to be used
 
