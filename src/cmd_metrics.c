@@ -23,10 +23,8 @@ static int
 write_textfile(const char *path, const struct buf *text)
 {
 	struct buf beside = BUF_EMPTY;
-	mode_t mask = umask(0);
 	int fd = -1, ret = -1, saved;
 
-	(void)umask(mask);
 	/* It does not end as those do that are read. */
 	buf_printf(&beside, "%s.%ld.tmp", path, (long)getpid());
 	if (beside.failed)
@@ -35,7 +33,7 @@ write_textfile(const char *path, const struct buf *text)
 		fd = fs_create(AT_FDCWD, beside.data, buf_text(text), text->len,
 		    FS_FLUSH);
 	if (fd != -1) {
-		if (fchmod(fd, 0644 & ~mask) == 0)
+		if (fchmod(fd, 0644 & ~fs_umask()) == 0)
 			ret = rename(beside.data, path);
 		saved = errno;
 		(void)fs_close(fd);

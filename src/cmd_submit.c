@@ -1,7 +1,5 @@
 #include "cmd_submit.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +14,11 @@
 void
 submit_init(struct submit *q, const struct opt_args *args)
 {
-	mode_t mask = umask(077);
-
-	(void)umask(mask);
 	memset(q, 0, sizeof *q);
 	q->args = args;
 	q->now = fs_now();
 	q->again = opt_value(args, "again") != NULL;
-	snprintf(q->umask, sizeof q->umask, "%03lo", (unsigned long)mask);
+	snprintf(q->umask, sizeof q->umask, "%03lo", (unsigned long)fs_umask());
 	q->cwd = fs_cwd();
 	if (q->cwd != NULL && q->cwd[0] != '/')
 		submit_free(q);
@@ -338,7 +333,8 @@ say_enqueued(const struct submit *q, struct spool *s, const struct spool_new *d,
 		return MSG_AGAIN;
 	case SPOOL_FOREIGN:
 		msg_warnx("%s: in the place of the ended job of this ID there "
-			  "is something that is no file: move it away",
+			  "is something that is no file, or that may not be "
+			  "written: move it away",
 		    d->id);
 		return MSG_REFUSED;
 	case SPOOL_UNSYNCED:

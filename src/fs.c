@@ -1,5 +1,7 @@
 #include "fs.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -65,6 +67,27 @@ fs_random(void *bytes, size_t n)
 	}
 	if (got != (ssize_t)n)
 		random_weak(bytes, n);
+}
+
+static mode_t given_umask = (mode_t)-1; /* not cleared */
+
+void
+fs_clear_umask(void)
+{
+	given_umask = umask(S_IRWXG | S_IRWXO);
+	(void)umask(given_umask & (S_IRWXG | S_IRWXO));
+}
+
+mode_t
+fs_umask(void)
+{
+	mode_t mask;
+
+	if (given_umask != (mode_t)-1)
+		return given_umask;
+	mask = umask(S_IRWXG | S_IRWXO);
+	(void)umask(mask);
+	return mask;
 }
 
 int

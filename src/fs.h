@@ -25,6 +25,14 @@ int64_t fs_mono(void);
 void fs_random(void *bytes, size_t n);
 
 /*
+ * Clears the bits of the umask that would keep us from what we make ourselves:
+ * all modes here are meant as they are given.  fs_umask: what it was before,
+ * for jobs.
+ */
+void fs_clear_umask(void);
+mode_t fs_umask(void);
+
+/*
  * openat(2) with CLOEXEC, NOFOLLOW and NOCTTY added.
  * Returns the descriptor or -1 with errno.
  */

@@ -81,6 +81,7 @@ main(int argc, char **argv)
 		msg_warn("/dev/null");
 		return MSG_REFUSED;
 	}
+	fs_clear_umask();
 	(void)signal(SIGXFSZ, SIG_IGN); /* ulimit -f: EFBIG will do */
 	status = run(argc, argv, &args);
 	opt_free(&args);

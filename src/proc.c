@@ -152,8 +152,7 @@ become(void *arg)
 	    dup2(p->err_fd, STDERR_FILENO) == -1 ||
 	    fcntl(p->lock_fd, F_DUPFD, PROC_LOCK_FD) == -1)
 		goto fail;
-	if (p->job->umask >= 0)
-		(void)umask((mode_t)p->job->umask);
+	(void)umask(p->job->umask >= 0 ? (mode_t)p->job->umask : fs_umask());
 	stage = STAGE_CWD;
 	if (chdir(c->dir) == -1)
 		goto fail;

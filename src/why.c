@@ -2,7 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +16,8 @@
 #include "when.h"
 
 #define WHY_PAUSED_MAX 1024 /* bytes of SPOOL/paused that are looked at */
+#define WHY_LOCK_LOOKS 5    /* at a lock, until it is somebody's, */
+#define WHY_LOCK_MS    8    /* and between two of them */
 
 /* A job being asked about, and whom to tell. */
 struct why {
@@ -160,20 +164,52 @@ ask_file(struct why *w, struct buf *reason)
 	tell(w, reason);
 }
 
-/* True if somebody holds the lock of what has the job's name in that state. */
+/*
+ * True if somebody holds the lock of what has the job's name in that state,
+ * were it a shared one: a worker needs it alone.  Others who look have it for
+ * a moment only, as we do.
+ */
 static int
 is_locked(const struct why *w, int dir)
 {
 	int fd =
 	    fs_open(w->spool->dir[dir], w->r->name, O_RDONLY | O_NONBLOCK, 0);
-	int held;
+	int held = 1, i;
 
 	if (fd == -1)
 		return 0;
-	/* Shared, and for a moment: who wants it tries again. */
-	held = os_flock(fd, OS_LOCK_SHARED, 0) == 1;
+	for (i = 0; held && i < WHY_LOCK_LOOKS; i++) {
+		if (i > 0)
+			(void)poll(NULL, 0, WHY_LOCK_MS + (int)getpid() % 4);
+		held = os_flock(fd, OS_LOCK_EXCLUSIVE, 0) == 1;
+	}
 	(void)fs_close(fd);
 	return held;
+}
+
+/*
+ * What keeps a worker, who is the owner of the spool, from writing what has the
+ * job's name in that state: the job, or an ended one that is to make room.
+ */
+static void
+ask_mode(struct why *w, int dir, struct buf *reason)
+{
+	const struct spool *s = w->spool;
+	const char *name = w->r->name;
+	struct stat st;
+
+	if (s->user != s->owner || spool_distrusts(s, dir, name, &st) ||
+	    faccessat(s->dir[dir], name, R_OK | W_OK, AT_EACCESS) == 0 ||
+	    (errno != EACCES && errno != EPERM) ||
+	    fstatat(s->dir[dir], name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return;
+	buf_printf(reason,
+	    "a worker cannot write %s/%s (mode %04lo, of user %ld): %s",
+	    spool_dir_name(dir), name, (unsigned long)(st.st_mode & 07777),
+	    (long)st.st_uid,
+	    st.st_uid == s->owner ? "'chmod u+rw' lets it" :
+				    "put a copy of it in its place");
+	tell(w, reason);
 }
 
 /* Whose lock is in the way; a worker has it for a moment only. */
@@ -198,6 +234,11 @@ static void
 ask_waiting(struct why *w, struct buf *reason)
 {
 	ask_file(w, reason);
+	ask_mode(w, w->r->dir, reason);
+	if (w->r->job.attempts == 0) {
+		ask_mode(w, JOB_COMPLETED, reason);
+		ask_mode(w, JOB_DEAD, reason);
+	}
 	if (namesake(w, JOB_PROCESSING)) {
 		buf_puts(reason,
 		    "an older job of this ID is running: it waits for it");

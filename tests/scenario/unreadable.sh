@@ -13,7 +13,9 @@ cat >"$TRASH/run" <<END
 exec "$TRASH/asuser" 65534 "$TRASH/queuectl" "\$@"
 END
 chmod 755 "$TRASH" "$TRASH"/*
-if [ "$(id -u)" -eq 0 ]; then
+user=$(id -u)
+if [ "$user" -eq 0 ]; then
+	user=65534
 	chown 65534 "$TRASH/home"
 fi
 cd "$TRASH/home" || exit
@@ -57,6 +59,21 @@ is 000 "$(printf '%s%s%s' "$(count dead)" "$(count failed)" \
 exits 1 q show closed
 grep -q '^queuectl: closed: .*[Pp]ermission denied' err ||
 	fail "show closed: $(cat err)"
+is "a worker cannot write pending/fixed (mode 0400, of user $user): 'chmod u+rw' lets it" \
+    "$(q show fixed | sed -n 's/^note: //p')" 'why fixed waits'
+# The same of an ended job that is to make room.
+put ended 600
+wait_for 10 test -f spool/completed/ended
+chmod 400 spool/completed/ended
+put ended 600
+is "a worker cannot write completed/ended (mode 0400, of user $user): 'chmod u+rw' lets it" \
+    "$(q show ended | sed -n 's/^note: //p')" 'why the next one waits'
+put sentinel3 600
+wait_for 10 test -f spool/completed/sentinel3
+if logged event=not-claimed; then
+	fail 'it holds the others up'
+fi
+rm spool/pending/ended
 
 stop_workers
 is 0 "$STATUS" 'exit status of the supervisor'
@@ -66,5 +83,5 @@ chmod 600 spool/pending/closed spool/pending/fixed
 drain
 is 0 "$STATUS" 'exit status of --drain'
 sort ran >sorted
-printf '%s\n' closed fixed sentinel1 sentinel2 | cmp - sorted ||
-	fail "what ran: $(cat ran)"
+printf '%s\n' closed ended fixed sentinel1 sentinel2 sentinel3 |
+	cmp - sorted || fail "what ran: $(cat ran)"

@@ -43,6 +43,11 @@ if command -v flock >/dev/null 2>&1; then
 	flock -n 4
 	gives waits '^its file is locked by somebody$'
 	exec 4<&-
+	# A worker needs it alone, so that a reader's lock is in the way.
+	exec 4<spool/pending/waits
+	flock -s -n 4
+	gives waits '^its file is locked by somebody$'
+	exec 4<&-
 	printf 'command=true\ncompleted=2026-01-01T00:00:00Z attempt=1\n' \
 		>spool/completed/waits
 	exec 4<spool/completed/waits
@@ -52,6 +57,15 @@ if command -v flock >/dev/null 2>&1; then
 	rm spool/completed/waits
 fi
 is "$no_worker" "$(why waits)" 'why it waits'
+# Those who ask at the same time do not see each other.
+for i in 1 2 3 4 5 6 7 8; do
+	{ for j in 1 2 3 4 5; do why waits; done; } >"asked.$i" &
+	eval "asker$i=$!"
+done
+for i in 1 2 3 4 5 6 7 8; do
+	eval "wait \"\$asker$i\""
+	is "$no_worker" "$(sort -u "asked.$i")" 'why it waits, asked at once'
+done
 q cancel waits
 
 # An older job of its name runs, or is to be tried again.
