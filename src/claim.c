@@ -679,6 +679,8 @@ put_back_event(struct claim *c, const struct conf *conf, enum job_reason reason)
 	int times = c->job.stops + 1;
 
 	e.reason = reason;
+	if (reason == JOB_RETURNED && c->error[0] != '\0')
+		e.error = c->error;
 	if (reason != JOB_STOPPED || times < conf->max_stops)
 		return e;
 	snprintf(c->error, sizeof c->error,
@@ -701,6 +703,14 @@ claim_put_back(struct claim *c, const struct conf *conf, enum job_reason reason)
 	if (c->ending == JOB_NO_STATE)
 		set_end(c, put_back_event(c, conf, reason));
 	return conclude(c);
+}
+
+enum claim_result
+claim_return(struct claim *c, const char *error)
+{
+	if (c->ending == JOB_NO_STATE)
+		snprintf(c->error, sizeof c->error, "%s", error);
+	return claim_put_back(c, NULL, JOB_RETURNED);
 }
 
 void

@@ -92,6 +92,12 @@ enum claim_result claim_finish(struct claim *c, const struct conf *conf,
 enum claim_result claim_put_back(struct claim *c, const struct conf *conf,
     enum job_reason reason);
 
+/*
+ * The same of a job that could not be started, JOB_RETURNED: `error` says why,
+ * and is written down.
+ */
+enum claim_result claim_return(struct claim *c, const char *error);
+
 /* Keeps the job's lease: other hosts see that its worker lives. */
 void claim_touch(const struct claim *c);
 

@@ -628,18 +628,23 @@ find_archived(struct doctor *d, char *old)
 
 /*
  * Removes an output that is still empty, under the lock of its job: that
- * cannot begin again, nor leave its ID to another one, meanwhile.
+ * cannot begin again, nor leave its ID to another one, meanwhile.  One that
+ * somebody has open, a process that the job has left, stays.
  */
 static int
 remove_empty(const struct doctor *d, int dir, const char *id, const char *name)
 {
+	int output = d->spool->dir[SPOOL_OUTPUT], fd, done, of;
 	struct stat st;
-	int fd, done;
 
 	if (spool_take(d->spool, dir, id, &fd) != SPOOL_OK)
 		return 0;
-	done = is_there(d, SPOOL_OUTPUT, name, &st) && st.st_size == 0 &&
-	    unlinkat(d->spool->dir[SPOOL_OUTPUT], name, 0) == 0;
+	of = fs_open(output, name, O_WRONLY | O_APPEND | O_NONBLOCK, 0);
+	done = of != -1 && (os_sole_open(of) == 0 || errno != EAGAIN) &&
+	    is_there(d, SPOOL_OUTPUT, name, &st) && st.st_size == 0 &&
+	    unlinkat(output, name, 0) == 0;
+	if (of != -1)
+		(void)fs_close(of);
 	spool_release(fd);
 	return done;
 }

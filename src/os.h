@@ -95,8 +95,8 @@ int os_leases(int fd);
 
 /*
  * 0 if nobody else has the file open that fd is open on, neither by another
- * open(2) here nor in another process; -1 with errno: somebody may.  The
- * process may be sent a SIGPOLL by it.
+ * open(2) here nor in another process; -1 with errno: EAGAIN, somebody has;
+ * else that cannot be told.  The process may be sent a SIGPOLL by it.
  */
 int os_sole_open(int fd);
 

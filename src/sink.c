@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "fs.h"
@@ -38,7 +40,7 @@ take_spare(struct sinks *k, int i)
 	if (k->fd[i] == -1)
 		return -1;
 	spare_name(k, i, spare);
-	if (renameat(k->spool->dir[SPOOL_TMP], spare,
+	if (os_rename_noreplace(k->spool->dir[SPOOL_TMP], spare,
 		k->spool->dir[SPOOL_OUTPUT], k->name[i]) == 0)
 		return 0;
 	/* Somebody has removed it, or the place is taken. */
@@ -48,13 +50,55 @@ take_spare(struct sinks *k, int i)
 	return -1;
 }
 
-/* Makes a file for a run; 0, or -1 with errno. */
+/*
+ * Empties and takes what has the name of an output: a file that was left
+ * there.  Anything else is refused, and never waited for: a FIFO would keep us
+ * until somebody reads it.  The descriptor, or -1 with errno: EEXIST for these.
+ */
+static int
+take_over(int dir, const char *name)
+{
+	int fd = fs_open(dir, name, O_WRONLY | O_APPEND | O_NONBLOCK, 0);
+	struct stat st;
+	int saved;
+
+	if (fd == -1) {
+		if (errno == ENXIO || errno == ELOOP || errno == EMLINK ||
+		    errno == EISDIR || errno == ENODEV)
+			errno = EEXIST;
+		return -1;
+	}
+	if (fstat(fd, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			errno = EEXIST;
+		else if (ftruncate(fd, 0) == 0 &&
+		    fcntl(fd, F_SETFL, O_APPEND) == 0)
+			return fd;
+	}
+	saved = errno;
+	(void)fs_close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* Makes a file for a run; 0, or -1 with errno, and k->why. */
 static int
 make(struct sinks *k, int i)
 {
-	k->fd[i] = fs_open(k->spool->dir[SPOOL_OUTPUT], k->name[i],
-	    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, SINK_MODE);
-	return k->fd[i] == -1 ? -1 : fstat(k->fd[i], &k->made[i]);
+	int dir = k->spool->dir[SPOOL_OUTPUT], saved;
+
+	k->fd[i] = fs_open(dir, k->name[i],
+	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND, SINK_MODE);
+	if (k->fd[i] == -1 && errno == EEXIST)
+		k->fd[i] = take_over(dir, k->name[i]);
+	if (k->fd[i] != -1 && fstat(k->fd[i], &k->made[i]) == 0)
+		return 0;
+	saved = errno;
+	snprintf(k->why, sizeof k->why, "output/%s%s%s", k->name[i],
+	    saved == EEXIST ? " is not a regular file: remove it" : ": ",
+	    saved == EEXIST ? "" : strerror(saved));
+	errno = saved;
+	return -1;
 }
 
 /* Undoes what was done for a run that cannot begin; errno is kept. */
@@ -89,6 +133,18 @@ sinks_open(struct sinks *k, const char *job, int attempt)
 	return -1;
 }
 
+/*
+ * True if something of a run may be left, that has its outputs open: where
+ * nobody tells who has.  What has made a session of its own is not seen.
+ */
+static int
+is_left(pid_t session)
+{
+	return session > 0 &&
+	    (kill(-session, 0) == 0 || errno == EPERM ||
+		os_session_alive(session));
+}
+
 static int
 is_made(const struct stat *st, const struct stat *made)
 {
@@ -104,74 +160,99 @@ is_as_made(const struct stat *st, const struct stat *made)
 	    st->st_uid == made->st_uid && st->st_gid == made->st_gid;
 }
 
+/* What becomes of an empty file. */
+enum fate {
+	FATE_SPARE, /* it waits for the next run */
+	FATE_GONE,  /* nobody can write to it any more */
+	FATE_STAYS  /* somebody may, or has; or it is another one */
+};
+
 /*
- * Keeps a file that has come into tmp/ for the next run, if it is as it was
- * made; first it is made sure that nobody can change that any more.  It is
- * opened anew, since the job may have changed the flags of the old descriptor.
- * Returns 1; 0 if it is not to be kept; -1 if it is another one.
+ * Decides about a file that has come into tmp/: it waits for the next run if it
+ * is as it was made; first it is made sure that nobody can change that any
+ * more.  It is opened anew, since the job may have changed the flags of the old
+ * descriptor.
  */
-static int
-accept(struct sinks *k, int i, const char *spare)
+static enum fate
+accept(struct sinks *k, int i, const char *spare, pid_t session)
 {
 	int fd = fs_open(k->spool->dir[SPOOL_TMP], spare,
 	    O_WRONLY | O_APPEND | O_NONBLOCK, 0);
 	int sole = fd != -1 && os_sole_open(fd) == 0;
+	int alone = sole || (errno != EAGAIN && !is_left(session));
 	struct stat st;
 
-	if (fd == -1 || fstat(fd, &st) == -1)
-		st = k->made[i];
-	else if (sole && is_as_made(&st, &k->made[i]) &&
-	    fcntl(fd, F_SETFL, O_APPEND) == 0) {
+	/* Only now: what was left may have written something and ended. */
+	memset(&st, 0, sizeof st);
+	if (fd != -1 && fstat(fd, &st) == 0 && sole &&
+	    is_as_made(&st, &k->made[i]) && fcntl(fd, F_SETFL, O_APPEND) == 0) {
 		k->fd[i] = fd;
-		return 1;
+		return FATE_SPARE;
 	}
 	if (fd != -1)
 		(void)fs_close(fd);
-	return is_made(&st, &k->made[i]) ? 0 : -1;
+	return alone && is_made(&st, &k->made[i]) && st.st_size == 0 ?
+	    FATE_GONE :
+	    FATE_STAYS;
 }
 
 /*
- * Keeps an empty file for the next run, or removes it.  First it leaves the
- * name by which others open it.
+ * Keeps an empty file for the next run, or removes it, unless somebody has it
+ * open.  First it leaves the name by which others open it.
  */
 static void
-keep(struct sinks *k, int i)
+keep(struct sinks *k, int i, pid_t session)
 {
 	char spare[SPARE_MAX];
 	int output = k->spool->dir[SPOOL_OUTPUT];
 	int tmp = k->spool->dir[SPOOL_TMP];
 
 	spare_name(k, i, spare);
-	if (!k->keeps || renameat(output, k->name[i], tmp, spare) == -1) {
-		(void)unlinkat(output, k->name[i], 0);
+	if (renameat(output, k->name[i], tmp, spare) == -1)
 		return;
-	}
-	switch (accept(k, i, spare)) {
-	case 1:
+	switch (accept(k, i, spare, session)) {
+	case FATE_SPARE:
 		break;
-	case -1: /* it has taken the name while we looked */
-		(void)os_rename_noreplace(tmp, spare, output, k->name[i]);
+	case FATE_GONE:
+		(void)unlinkat(tmp, spare, 0);
 		break;
 	default:
-		(void)unlinkat(tmp, spare, 0);
+		(void)os_rename_noreplace(tmp, spare, output, k->name[i]);
 		break;
 	}
 }
 
-void
-sinks_close(struct sinks *k)
+/* By name: it may be another job's by now, of the same ID. */
+static int
+is_empty(const struct sinks *k, int i)
 {
 	struct stat st;
-	int i;
+
+	return fstatat(k->spool->dir[SPOOL_OUTPUT], k->name[i], &st,
+		   AT_SYMLINK_NOFOLLOW) == 0 &&
+	    is_made(&st, &k->made[i]) && st.st_size == 0;
+}
+
+void
+sinks_close(struct sinks *k, pid_t session)
+{
+	int i, left = -1; /* not known yet */
 
 	for (i = 0; i < SINKS; i++) {
 		(void)fs_close(k->fd[i]);
 		k->fd[i] = -1;
-		/* By name: it may be another job's by now, of the same ID. */
-		if (fstatat(k->spool->dir[SPOOL_OUTPUT], k->name[i], &st,
-			AT_SYMLINK_NOFOLLOW) == 0 &&
-		    is_made(&st, &k->made[i]) && st.st_size == 0)
-			keep(k, i);
+		if (!is_empty(k, i))
+			continue;
+		if (k->keeps) {
+			keep(k, i, session);
+			continue;
+		}
+		if (left == -1)
+			left = is_left(session);
+		/* Again: what was left may have written and ended. */
+		if (!left && is_empty(k, i))
+			(void)unlinkat(k->spool->dir[SPOOL_OUTPUT], k->name[i],
+			    0);
 	}
 }
 

@@ -731,8 +731,7 @@ spool_find(const struct spool *s, const char *name)
 	if (s->fd == -1)
 		return JOB_NO_STATE;
 	for (i = 0; i < sizeof order / sizeof order[0]; i++) {
-		if (order[i] == SPOOL_PENDING &&
-		    job_name_unfinished(name) != NULL)
+		if (!spool_is_job(order[i], name))
 			continue;
 		if (fstatat(s->dir[order[i]], name, &st, AT_SYMLINK_NOFOLLOW) ==
 		    0)

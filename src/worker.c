@@ -352,9 +352,13 @@ record(struct worker *w, struct run *r, const struct claim_end *end,
 
 	for (;;) {
 		tries += r->leave;
-		result = back != JOB_NO_REASON ?
-		    claim_put_back(&w->claim, &w->order.conf, back) :
-		    claim_finish(&w->claim, &w->order.conf, end);
+		if (back == JOB_RETURNED)
+			result = claim_return(&w->claim, end->error);
+		else if (back != JOB_NO_REASON)
+			result =
+			    claim_put_back(&w->claim, &w->order.conf, back);
+		else
+			result = claim_finish(&w->claim, &w->order.conf, end);
 		if (result != CLAIM_TROUBLE && result != CLAIM_BUSY)
 			return result;
 		/* If it is written down, recovery makes the move. */
@@ -453,15 +457,24 @@ finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
 		registry_answer(&w->spool, REGISTRY_CANCEL, w->claim.name);
 }
 
-/* The run could not begin, through no fault of the job's. */
+/*
+ * The run could not begin, through no fault of the job's: why.  CLAIM_TROUBLE
+ * holds the other jobs up too, which lack the same.
+ */
 static void
-return_job(struct worker *w, struct run *r, int error, struct answer *a)
+return_job(struct worker *w, struct run *r, const char *why,
+    enum claim_result result, struct answer *a)
 {
-	struct job_event e = trouble_event(error);
+	struct job_event e = job_event_make(JOB_PENDING, 0);
+	enum claim_result returned;
+	struct claim_end end;
 
+	e.error = why;
 	set_text(w, a, &e, "not-started");
-	(void)record(w, r, NULL, JOB_RETURNED);
-	a->result = CLAIM_TROUBLE;
+	memset(&end, 0, sizeof end);
+	end.error = why;
+	returned = record(w, r, &end, JOB_RETURNED);
+	a->result = result == CLAIM_TROUBLE ? result : returned;
 	a->state = w->claim.end.state;
 }
 
@@ -506,11 +519,13 @@ run_job(struct worker *w, struct answer *a)
 	struct proc_failure failure;
 	struct proc_spec spec;
 	struct run r;
+	pid_t session;
 	int failed = -1, error;
 
 	run_init(w, &r);
 	if (sinks_open(&w->sinks, w->claim.name, w->claim.attempt) == -1) {
-		return_job(w, &r, errno, a);
+		return_job(w, &r, w->sinks.why,
+		    errno == EEXIST ? CLAIM_OK : CLAIM_TROUBLE, a);
 		return;
 	}
 	spec.trouble = w->trouble;
@@ -523,7 +538,7 @@ run_job(struct worker *w, struct answer *a)
 	spec.lock_fd = w->claim.fd;
 	spec.out_fd = w->sinks.fd[SINK_OUT];
 	spec.err_fd = w->sinks.fd[SINK_ERR];
-	r.pid = proc_start(&spec);
+	session = r.pid = proc_start(&spec);
 	error = errno;
 	log_start(w);
 	if (r.pid > 0) {
@@ -531,9 +546,9 @@ run_job(struct worker *w, struct answer *a)
 		failed = proc_failed(&spec, &failure);
 		error = errno;
 	}
-	sinks_close(&w->sinks);
+	sinks_close(&w->sinks, session);
 	if (failed == -1)
-		return_job(w, &r, error, a);
+		return_job(w, &r, strerror(error), CLAIM_TROUBLE, a);
 	else
 		finish_run(w, &r, failed == 1 ? &failure : NULL, a);
 }

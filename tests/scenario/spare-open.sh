@@ -49,4 +49,5 @@ done
 stop_workers
 is 0 "$STATUS" 'exit status of the supervisor'
 is 0 "$(count tmp)" 'files left in tmp/'
+rm -f spool/output/still[12].1.out # kept, if it was seen to be open
 is 2 "$(count output)" outputs

@@ -29,6 +29,7 @@ touch end
 ended second
 is mine "$(cat spool/output/second.1.out)" 'output of the second job'
 test ! -e spool/output/second.1.err || fail 'somebody else wrote to its stderr'
+rm -f spool/output/first.* # see late.sh
 
 # Who has an output open sees nothing of what others write.
 # shellcheck disable=SC2094 # nobody writes to it
@@ -41,6 +42,7 @@ q enqueue --id loud 'echo loud' >/dev/null
 ended loud
 is '' "$(cat <&5)" 'what is read of an output that stayed empty'
 exec 5<&-
+rm -f spool/output/quiet.* # kept, as it was open
 is loud "$(cat spool/output/loud.1.out)" 'output of the last job'
 
 stop_workers
