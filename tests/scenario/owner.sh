@@ -40,6 +40,11 @@ buried() {
 	[ -f "spool/dead/$1" ] || fail "$1 left dead/"
 }
 
+# older ID: there is an older record of it in dead/.
+older() {
+	[ -n "$(find spool/dead -name "$1~*")" ]
+}
+
 # nothing_ran: of all that was put in before.
 nothing_ran() {
 	rm -f spool/completed/sentinel
@@ -89,7 +94,7 @@ done
 strange pending two
 wait_for 10 test -f spool/dead/two
 strange pending two
-wait_for 10 test -n "$(find spool/dead -name 'two~*')"
+wait_for 10 older two
 buried two
 nothing_ran
 
@@ -211,7 +216,7 @@ done
 # One may not be opened, and then a job has its name.
 "$TRASH/asuser" 65533 "$TRASH/queuectl" enqueue --again --id job-600 true
 wait_for 10 test -f spool/completed/job-600
-is 1 "$(find spool/dead -name 'job-600~*' | wc -l)" 'older records'
+is 1 "$(find spool/dead -name 'job-600~*' | wc -l | tr -d ' ')" 'older records'
 q dlq list | grep '^job-644 ' | grep -q "$whose" || fail 'list: no reason'
 exits 0 q purge job-000
 [ ! -e spool/dead/job-000 ] || fail 'job-000 was not removed'
