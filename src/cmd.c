@@ -285,6 +285,42 @@ cmd_find(const struct spool *s, const char *id, struct record *r)
 	return say_not_found(id, SPOOL_GONE);
 }
 
+/* True if the path is that of the open spool. */
+static int
+is_spool(const struct spool *s, const char *path)
+{
+	struct stat mine, there;
+
+	return s->fd != -1 && fstat(s->fd, &mine) == 0 &&
+	    stat(path, &there) == 0 && mine.st_dev == there.st_dev &&
+	    mine.st_ino == there.st_ino;
+}
+
+const char *
+cmd_inside(const struct spool *s)
+{
+	const char *id = getenv("QUEUECTL_JOB_ID");
+	const char *attempt = getenv("QUEUECTL_ATTEMPT");
+	const char *path = getenv("QUEUECTL_SPOOL");
+	const char *worker = getenv("QUEUECTL_WORKER");
+	const struct job_event *run;
+	struct record r;
+	char number[16];
+	int inside;
+
+	/* A daemon that a job has left has its variables too. */
+	if (id == NULL || attempt == NULL || path == NULL || worker == NULL ||
+	    !job_id_valid(id) || !is_spool(s, path) ||
+	    record_read(s, SPOOL_PROCESSING, id, &r) != SPOOL_OK)
+		return NULL;
+	run = record_run(&r);
+	snprintf(number, sizeof number, "%d", run != NULL ? run->attempt : 0);
+	inside = run != NULL && run->worker != NULL &&
+	    strcmp(run->worker, worker) == 0 && strcmp(number, attempt) == 0;
+	record_free(&r);
+	return inside ? id : NULL;
+}
+
 /* ---- The JOBs of a command line ---- */
 
 /* Takes the IDs of standard input, one a line, into ids->text. */

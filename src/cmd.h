@@ -101,6 +101,13 @@ int cmd_check_begun(const char *text);
  */
 int cmd_find(const struct spool *s, const char *id, struct record *r);
 
+/*
+ * The ID of the job of this spool that we are a part of, as our environment
+ * says and its file confirms; or NULL.  Whoever would wait for its end waits
+ * for himself.
+ */
+const char *cmd_inside(const struct spool *s);
+
 /* The JOBs of a command line. */
 struct cmd_ids {
 	char **id;

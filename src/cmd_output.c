@@ -498,6 +498,20 @@ follow_outputs(const struct opt_args *args, struct spool *s,
 	return status;
 }
 
+/* True, and said, if we are a part of the job that is to be followed. */
+static int
+is_own(const struct spool *s, const struct record *j)
+{
+	const char *id = cmd_inside(s);
+
+	if (id == NULL || strcmp(id, j->name) != 0)
+		return 0;
+	cmd_warn(id,
+	    "this is a part of it, which cannot wait for its own end: leave "
+	    "out --follow");
+	return 1;
+}
+
 static int
 run_output(const struct opt_args *args)
 {
@@ -514,7 +528,11 @@ run_output(const struct opt_args *args)
 	if (status != MSG_OK)
 		return status;
 	status = cmd_find(&s, args->argv[0], &j);
-	if (status == MSG_OK && opt_value(args, "follow") != NULL) {
+	if (status == MSG_OK && opt_value(args, "follow") != NULL &&
+	    is_own(&s, &j)) {
+		record_free(&j);
+		status = MSG_REFUSED;
+	} else if (status == MSG_OK && opt_value(args, "follow") != NULL) {
 		status = follow_outputs(args, &s, &j, (int)attempt);
 	} else if (status == MSG_OK) {
 		status = print_outputs(args, &s, &j, (int)attempt);

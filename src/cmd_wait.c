@@ -360,6 +360,23 @@ find_all(struct waiting *w, const struct cmd_ids *ids)
 	}
 }
 
+/* True, and said, if we are a part of what is to be waited for. */
+static int
+is_endless(const struct waiting *w)
+{
+	const char *id = cmd_inside(&w->spool);
+
+	if (id == NULL || find_live(w, id) == NULL)
+		return 0;
+	msg_warnx("this is a part of the job %s, which cannot wait for its "
+		  "own end: %s",
+	    id,
+	    w->all ? "name the jobs that are to be waited for" :
+		     "leave it out, or let its last command enqueue what is "
+		     "to follow");
+	return 1;
+}
+
 /* Waits in the spool that was opened; the exit status. */
 static int
 wait_for_jobs(struct waiting *w, const struct cmd_ids *ids, int64_t timeout)
@@ -375,9 +392,13 @@ wait_for_jobs(struct waiting *w, const struct cmd_ids *ids, int64_t timeout)
 	find_all(w, ids);
 	if (w->all)
 		scan(w);
-	if (w->live.count > 0)
-		cmd_note_stuck(&w->spool);
-	wait_for_end(w, timeout);
+	if (timeout > 0 && is_endless(w)) {
+		set_status(w, MSG_REFUSED);
+	} else {
+		if (w->live.count > 0)
+			cmd_note_stuck(&w->spool);
+		wait_for_end(w, timeout);
+	}
 	index_free(&w->live);
 	if (w->watch_fd != -1)
 		(void)fs_close(w->watch_fd);

@@ -48,6 +48,7 @@ run_start(const struct opt_args *args)
 	struct supervisor_options o;
 	struct conf conf;
 	struct spool s;
+	const char *id;
 	int status;
 
 	memset(&o, 0, sizeof o);
@@ -74,7 +75,13 @@ run_start(const struct opt_args *args)
 	if (status != MSG_OK)
 		return status;
 	o.spool_path = s.path;
-	status = supervisor_run(&s, &o);
+	id = o.drain && !o.daemon ? cmd_inside(&s) : NULL;
+	if (id != NULL)
+		msg_warnx(
+		    "this is a part of the job %s, and --drain would wait "
+		    "for its end: leave it out, or give --daemon",
+		    id);
+	status = id != NULL ? MSG_REFUSED : supervisor_run(&s, &o);
 	spool_close(&s);
 	return status;
 }
@@ -148,6 +155,34 @@ add_named(struct stop *p, const char *name)
 		return MSG_REFUSED;
 	}
 	return MSG_OK;
+}
+
+/*
+ * True, and said, if we are a part of a job that one of them runs: it would
+ * wait for us, as we for it.
+ */
+static int
+is_endless(const struct stop *p)
+{
+	const char *id = cmd_inside(&p->spool);
+	const char *worker = getenv("QUEUECTL_WORKER");
+	const char *slot = worker != NULL ? strrchr(worker, '.') : NULL;
+	size_t i, len;
+
+	if (id == NULL || slot == NULL)
+		return 0;
+	len = (size_t)(slot - worker); /* HOST.PID of HOST.PID.SLOT */
+	for (i = 0; i < p->count; i++) {
+		if (strlen(p->name[i]) != len ||
+		    memcmp(p->name[i], worker, len) != 0)
+			continue;
+		msg_warnx("%s runs the job %s, which this is a part of and "
+			  "which cannot wait for its own end: give "
+			  "--timeout 0, or touch control/stop.%s",
+		    p->name[i], id, p->name[i]);
+		return 1;
+	}
+	return 0;
 }
 
 /* Finds whom to stop. */
@@ -238,6 +273,8 @@ run_stop(const struct opt_args *args)
 	if (status != MSG_OK)
 		return status;
 	status = choose(&p, args);
+	if (status == MSG_OK && timeout > 0 && is_endless(&p))
+		status = MSG_REFUSED;
 	if (status == MSG_OK)
 		status = ask(&p);
 	if (status == MSG_OK)
