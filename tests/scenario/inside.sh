@@ -49,7 +49,7 @@ END2
 # Nobody is in the way of: another spool, the variables of a job that has
 # ended, of another attempt, of another worker, or with no job at all.
 inside elsewhere 0 '' "\$Q -s new init; \$Q -s new wait --timeout 20; s=\$?; echo queuectl: - >&2; (exit \$s)"
-inside done 0 '' 'echo queuectl: - >&2'
+inside ended 0 '' 'echo queuectl: - >&2'
 drop lives "cwd=$PWD" "command=until [ -e lives.go ]; do sleep 0.02; done"
 wait_for 10 grep -q ^processing= spool/processing/lives
 worker=$(field spool/processing/lives processing worker)
@@ -63,7 +63,7 @@ lives 1 $worker 1
 lives 2 $worker 75
 lives 1 $me.77 75
 lives 1 $me 75
-done 1 $worker 75
+ended 1 $worker 75
 nosuch 1 $worker 75
 ../x 1 $worker 75
 END2
@@ -74,6 +74,7 @@ is 75 "$got" 'wait with no other variable of a job'
 wait_for 10 test -f spool/completed/lives
 
 # A daemon that a job has left may wait for all, and stop its supervisor.
+# shellcheck disable=SC2016 # of the job
 drop daemon "cwd=$PWD" "env=Q=$QUEUECTL" \
     'command=(until [ -e spool/completed/daemon ]; do sleep 0.02; done' \
     ' $Q wait --timeout 30; $Q worker stop --timeout 30; echo $? >daemon.status) 2>daemon.err &'
@@ -86,7 +87,9 @@ forget "$SUPERVISOR"
 
 # Without waiting a job may stop the supervisor that runs it.
 workers --count 1
-drop last "cwd=$PWD" "env=Q=$QUEUECTL" 'command=$Q worker stop --timeout 0; echo $? >last.status'
+# shellcheck disable=SC2016 # of the job
+drop last "cwd=$PWD" "env=Q=$QUEUECTL" \
+    'command=$Q worker stop --timeout 0; echo $? >last.status'
 wait "$SUPERVISOR" || fail "exit status of the supervisor: $?"
 forget "$SUPERVISOR"
 is 75 "$(cat last.status)" 'exit status of worker stop --timeout 0'

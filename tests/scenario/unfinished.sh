@@ -39,6 +39,7 @@ for name in tmp x.TMP x.tmp.1 xtmp x.part_; do
 	drop "$name" "command=echo $name >>$PWD/ran"
 	wait_for 10 test -f "spool/completed/$name"
 done
+# shellcheck disable=SC2086 # a list
 printf '%s\n' $suffixes tmp x.TMP x.tmp.1 xtmp x.part_ | cmp - ran ||
 	fail "ran: $(cat ran)"
 if logged left-alone; then
@@ -65,8 +66,8 @@ for suffix in $suffixes; do
 	refuses "JSON member \"id\" at byte 6: $why" enqueue "$json"
 	echo "$json" >job.json
 	refuses "job.json: JSON member \"id\" at byte 6: $why" enqueue @job.json
-	printf 'true\n%s\n' "$json" >jobs
-	refuses "jobs: line 2: JSON member \"id\" at byte 6: $why" enqueue --batch jobs
+	printf 'true\n%s\n' "$json" >more.jobs
+	refuses "more.jobs: line 2: JSON member \"id\" at byte 6: $why" enqueue --batch more.jobs
 	echo 'command=true' >job
 	refuses "--id: $why" enqueue --file job --id "y.$suffix"
 done
