@@ -378,7 +378,7 @@ says 5 config get max-retries
 for command in config 'config list' 'config show' 'config get'; do
 	# shellcheck disable=SC2086
 	exits 0 q $command
-	is 15 "$(wc -l <out | tr -d ' ')" "lines of $command"
+	is 17 "$(wc -l <out | tr -d ' ')" "lines of $command"
 	is 'max_retries              5          set' "$(head -n 1 out)" "$command"
 	is 'durability               none       set' "$(tail -n 1 out)" "$command"
 	is 'backoff_base             2          default' "$(sed -n 2p out)" \
