@@ -16,6 +16,55 @@
 
 #define REGISTRY_FILE_MAX 4096 /* bytes of an entry */
 
+/* ---- Names ---- */
+
+/* Skips a number without leading zeros; NULL if there is none. */
+static const char *
+skip_number(const char *s)
+{
+	return *s >= '1' && *s <= '9' ? s + strspn(s, "0123456789") : NULL;
+}
+
+int
+registry_is_name(const char *name)
+{
+	const char *p = strrchr(name, '.');
+
+	if (p == NULL || !job_id_valid(name) ||
+	    strlen(name) >= REGISTRY_NAME_MAX)
+		return 0;
+	p = skip_number(p + 1);
+	if (p != NULL && *p == '-')
+		p = skip_number(p + 1);
+	return p != NULL && *p == '\0';
+}
+
+int
+registry_is_local(const struct spool *s, const char *name)
+{
+	size_t len = strlen(s->host);
+	const char *rest = name + len;
+
+	if (strncmp(name, s->host, len) != 0 || *rest != '.')
+		return 0;
+	/* Not the host vm.example where this one is vm. */
+	rest += 1 + strspn(rest + 1, "0123456789-");
+	return *rest == '\0' || (*rest == '.' && strchr(rest + 1, '.') == NULL);
+}
+
+static int
+find_other(void *arg, const char *name, uint64_t inode)
+{
+	(void)inode;
+	return registry_is_name(name) && !registry_is_local(arg, name);
+}
+
+int
+registry_others(struct spool *s)
+{
+	return spool_scan(s, SPOOL_WORKERS, find_other, s);
+}
+
 void
 registry_name(const struct spool *s, pid_t pid, char out[REGISTRY_NAME_MAX])
 {

@@ -14,13 +14,29 @@
 #include "buf.h"
 #include "spool.h"
 
-#define REGISTRY_NAME_MAX (SPOOL_HOST_MAX + 32) /* HOST.PID.SLOT */
+#define REGISTRY_NAME_MAX (SPOOL_HOST_MAX + 32) /* HOST.PID-N.SLOT */
 
 enum registry_request {
 	REGISTRY_STOP,	    /* stop.HOST.PID: finish what runs, and leave */
 	REGISTRY_INTERRUPT, /* interrupt.HOST.PID: put back what runs */
 	REGISTRY_CANCEL	    /* cancel.ID */
 };
+
+/*
+ * True if the name can be that of a supervisor, HOST.PID or HOST.PID-N, or of
+ * one of its workers, which has .SLOT behind it.  A name that was read, from
+ * workers/ or from a job file, is not opened or counted before this is true.
+ */
+int registry_is_name(const char *name);
+
+/* True if such a name begins with the name of this host. */
+int registry_is_local(const struct spool *s, const char *name);
+
+/*
+ * 1 if workers/ has an entry of another host, alive or not; 0 if it has none;
+ * -1 with errno if that cannot be told.  It reads the directory, no more.
+ */
+int registry_others(struct spool *s);
 
 /* HOST.PID of a supervisor. */
 void registry_name(const struct spool *s, pid_t pid,

@@ -83,6 +83,76 @@ START_TEST(names)
 }
 END_TEST
 
+START_TEST(syntax)
+{
+	static const struct {
+		const char *name;
+		int valid, local; /* on the host vm-1.b */
+	} rows[] = {
+		{ "vm-1.b.12", 1, 1 },
+		{ "vm-1.b.12-2", 1, 1 },
+		{ "vm-1.b.12.3", 1, 1 },
+		{ "vm-1.b.12-2.3", 1, 1 },
+		{ "vm-1.12", 1, 0 },
+		{ "vm-1.b.c.12", 1, 0 },
+		{ "vm-1.b.c.12.3", 1, 0 },
+		{ "vm-1.b-2.12", 1, 0 },
+		{ "vm-1.bb.12", 1, 0 },
+		{ "b.12", 1, 0 },
+		{ "vm-1.b", 0, 0 },
+		{ "vm-1.b.", 0, 0 },
+		{ "vm-1.b.0", 0, 0 },
+		{ "vm-1.b.012", 0, 0 },
+		{ "vm-1.b.12-", 0, 0 },
+		{ "vm-1.b.12-0", 0, 0 },
+		{ "vm-1.b.12-2-3", 0, 0 },
+		{ "vm-1.b.x", 0, 0 },
+		{ "vm 1.12", 0, 0 },
+		{ "vm\n.12", 0, 0 },
+		{ "vm\033[2J.12", 0, 0 },
+		{ ".12", 0, 0 },
+		{ ".vm.12", 0, 0 },
+		{ "../vm.12", 0, 0 },
+		{ "../../dev/ptmx", 0, 0 },
+		{ "12", 0, 0 },
+		{ "", 0, 0 },
+	};
+	char name[REGISTRY_NAME_MAX + 1];
+	size_t i;
+
+	snprintf(spool.host, sizeof spool.host, "vm-1.b");
+	for (i = 0; i < LEN(rows); i++) {
+		ck_assert_msg(registry_is_name(rows[i].name) == rows[i].valid,
+		    "is '%s' a name?", rows[i].name);
+		ck_assert_msg(!rows[i].valid ||
+			registry_is_local(&spool, rows[i].name) ==
+			    rows[i].local,
+		    "is '%s' of this host?", rows[i].name);
+	}
+	/* None is longer than there is room for. */
+	memset(name, 'h', sizeof name);
+	memcpy(name + REGISTRY_NAME_MAX - 3, ".1", 3);
+	ck_assert_int_eq(registry_is_name(name), 1);
+	memcpy(name + REGISTRY_NAME_MAX - 3, "h.1", 4);
+	ck_assert_int_eq(registry_is_name(name), 0);
+}
+END_TEST
+
+/* Entries of other hosts are found, whether their process lives or not. */
+START_TEST(others)
+{
+	snprintf(spool.host, sizeof spool.host, "vm");
+	ck_assert_int_eq(registry_others(&spool), 0);
+	put_file(SPOOL_WORKERS, "vm.12", ENTRY);
+	put_file(SPOOL_WORKERS, "vm.12.3", "");
+	put_file(SPOOL_WORKERS, ".nfs1", "");
+	put_file(SPOOL_WORKERS, "README", "");
+	ck_assert_int_eq(registry_others(&spool), 0);
+	put_file(SPOOL_WORKERS, "vm2.12", ENTRY);
+	ck_assert_int_eq(registry_others(&spool), 1);
+}
+END_TEST
+
 START_TEST(enter_and_leave)
 {
 	int fd;
@@ -362,6 +432,8 @@ suite_registry(void)
 
 	fixture_spools(t);
 	tcase_add_test(t, names);
+	tcase_add_test(t, syntax);
+	tcase_add_test(t, others);
 	tcase_add_test(t, enter_and_leave);
 	tcase_add_test(t, enter_over_leftovers);
 	tcase_add_test(t, enter_disk_full);
