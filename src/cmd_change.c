@@ -198,7 +198,7 @@ worse(int a, int b)
  * Notes the inodes of these, else 0; NULL without memory: none was told.
  */
 static uint64_t *
-tell_all(const struct change *ch, const struct cmd_ids *ids)
+tell_all(struct change *ch, const struct cmd_ids *ids)
 {
 	uint64_t *inode = calloc(ids->count + 1, sizeof *inode);
 	struct stat st;

@@ -134,12 +134,9 @@ add_supervisor(void *arg, const struct registry_entry *entry)
 static int
 add_named(struct stop *p, const char *name)
 {
-	const char *pid = strrchr(name, '.');
 	int alive;
-	long n;
 
-	if (!job_id_valid(name) || strlen(name) >= REGISTRY_NAME_MAX ||
-	    pid == NULL || text_number(pid + 1, 1, 2147483647, &n) == -1) {
+	if (!registry_is_name(name)) {
 		cmd_warn(name,
 		    "not a HOST.PID: 'queuectl worker status' "
 		    "shows them");

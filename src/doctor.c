@@ -724,14 +724,11 @@ check_request(struct doctor *d, const char *name, const struct stat *st)
 		    "there is nobody to obey it");
 }
 
-/* An entry is named HOST.PID, or HOST.PID.SLOT. */
+/* A name that no entry can have is not opened. */
 static void
 check_worker(struct doctor *d, const char *name, const struct stat *st)
 {
-	const char *dot = strrchr(name, '.');
-	long n;
-
-	if (dot == NULL || text_number(dot + 1, 0, INT32_MAX, &n) == -1) {
+	if (!registry_is_name(name)) {
 		if (sure(d, FOREIGN))
 			tell(d, FOREIGN, 0, name, "is no worker");
 	} else if (registry_alive(d->spool, name) == 0 && sure(d, WORKER)) {

@@ -15,6 +15,7 @@
 #include "when.h"
 
 #define REGISTRY_FILE_MAX 4096 /* bytes of an entry */
+#define REGISTRY_TRIES	  16   /* to take the name of what the dead left */
 
 /* ---- Names ---- */
 
@@ -65,34 +66,108 @@ registry_others(struct spool *s)
 	return spool_scan(s, SPOOL_WORKERS, find_other, s);
 }
 
-void
-registry_name(const struct spool *s, pid_t pid, char out[REGISTRY_NAME_MAX])
+/* ---- Entries ---- */
+
+/* Removes an entry that nobody has locked.  OK, GONE, BUSY, FOREIGN, ERROR. */
+static enum spool_result
+remove_dead(struct spool *s, const char *name)
 {
-	snprintf(out, REGISTRY_NAME_MAX, "%s.%ld", s->host, (long)pid);
+	enum spool_result r;
+	int fd;
+
+	r = spool_take(s, SPOOL_WORKERS, name, &fd);
+	if (r == SPOOL_OK) {
+		r = spool_discard(s, fd, SPOOL_WORKERS, name);
+		(void)fs_close(fd);
+	}
+	return r;
 }
 
-/* ---- Entries ---- */
+/* Gives the file in tmp/ a name in workers/ that no living process has. */
+static int
+take_name(struct spool *s, int fd, const char *tmp_name, const char *name)
+{
+	enum spool_result r;
+	int tries;
+
+	for (tries = 0; tries < REGISTRY_TRIES; tries++) {
+		r = spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_WORKERS,
+		    name);
+		if (r != SPOOL_EXISTS)
+			return r == SPOOL_OK ? 0 : -1;
+		r = remove_dead(s, name);
+		if (r == SPOOL_ERROR && errno != EACCES && errno != EPERM)
+			return -1;
+		if (r != SPOOL_OK && r != SPOOL_GONE)
+			break;
+	}
+	errno = EEXIST;
+	return -1;
+}
 
 int
 registry_enter(struct spool *s, const char *name, const struct buf *text)
 {
-	int fd, saved;
+	char tmp_name[SPOOL_TMP_MAX];
+	int fd = spool_create(s, name, text, tmp_name), got, saved;
 
-	/* Whoever had this PID before us is dead: its leftovers go. */
-	(void)unlinkat(s->dir[SPOOL_TMP], name, 0);
-	fd = fs_create(s->dir[SPOOL_TMP], name, buf_text(text), text->len,
-	    FS_FLUSH);
 	if (fd == -1)
 		return -1;
 	/* Locked before it is seen: an unlocked entry is a dead one's. */
-	if (os_flock(fd, OS_LOCK_EXCLUSIVE, 0) == 0 &&
-	    renameat(s->dir[SPOOL_TMP], name, s->dir[SPOOL_WORKERS], name) == 0)
+	got = os_flock(fd, OS_LOCK_EXCLUSIVE, 0);
+	if (got == 0 && take_name(s, fd, tmp_name, name) == 0)
 		return fd;
-	saved = errno;
-	(void)unlinkat(s->dir[SPOOL_TMP], name, 0);
+	saved = got == 1 ? EAGAIN : errno;
+	(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
 	(void)fs_close(fd);
 	errno = saved;
 	return -1;
+}
+
+/* The n-th name of a supervisor. */
+static void
+nth_name(const struct spool *s, pid_t pid, int n, char out[REGISTRY_NAME_MAX])
+{
+	char twin[16] = "";
+
+	if (n > 1)
+		snprintf(twin, sizeof twin, "-%d", n);
+	snprintf(out, REGISTRY_NAME_MAX, "%s.%ld%s", s->host, (long)pid, twin);
+}
+
+struct family {
+	const struct spool *spool;
+	const char *supervisor;
+};
+
+static int
+is_living_worker(void *arg, const char *name, uint64_t inode)
+{
+	const struct family *f = arg;
+	size_t len = strlen(f->supervisor);
+
+	(void)inode;
+	return strncmp(name, f->supervisor, len) == 0 && name[len] == '.' &&
+	    registry_alive(f->spool, name) == 1;
+}
+
+int
+registry_enter_supervisor(struct spool *s, pid_t pid, const struct buf *text,
+    char name[REGISTRY_NAME_MAX])
+{
+	struct family family = { s, name };
+	int fd = -1, n, used;
+
+	errno = EEXIST;
+	for (n = 1; n <= REGISTRY_TWINS && fd == -1 && errno == EEXIST; n++) {
+		nth_name(s, pid, n, name);
+		/* Workers may outlive their supervisor: they keep the name. */
+		used = spool_scan(s, SPOOL_WORKERS, is_living_worker, &family);
+		errno = EEXIST;
+		if (used == 0)
+			fd = registry_enter(s, name, text);
+	}
+	return fd;
 }
 
 int
@@ -120,13 +195,16 @@ registry_leave(struct spool *s, const char *name, int fd)
 int
 registry_alive(const struct spool *s, const char *name)
 {
-	int fd = fs_open(s->dir[SPOOL_WORKERS], name, O_RDONLY | O_NONBLOCK, 0);
-	int held, saved;
+	enum spool_result r;
+	int fd, held, saved;
 	struct stat st;
 
-	if (fd == -1) {
+	if (!registry_is_name(name))
+		return 0;
+	r = spool_open_job(s, SPOOL_WORKERS, name, &fd);
+	if (r != SPOOL_OK) {
 		saved = errno;
-		if (saved == ENOENT ||
+		if (r != SPOOL_ERROR ||
 		    spool_distrusts(s, SPOOL_WORKERS, name, &st))
 			return 0;
 		errno = saved;
@@ -180,7 +258,7 @@ is_supervisor(const struct spool *s, const char *name)
 {
 	struct stat st;
 
-	return strlen(name) < REGISTRY_NAME_MAX &&
+	return registry_is_name(name) &&
 	    fstatat(s->dir[SPOOL_WORKERS], name, &st, AT_SYMLINK_NOFOLLOW) ==
 	    0 &&
 	    st.st_size > 0;
@@ -241,14 +319,9 @@ registry_workers(struct spool *s)
 static int
 sweep_one(void *arg, const char *name, uint64_t inode)
 {
-	struct spool *s = arg;
-	int fd;
-
 	(void)inode;
-	if (spool_take(s, SPOOL_WORKERS, name, &fd) == SPOOL_OK) {
-		(void)unlinkat(s->dir[SPOOL_WORKERS], name, 0);
-		(void)fs_close(fd);
-	}
+	if (registry_is_name(name))
+		(void)remove_dead(arg, name);
 	return 0;
 }
 
@@ -300,18 +373,17 @@ registry_asked(const struct spool *s, enum registry_request what,
 }
 
 int
-registry_ask_cancel(const struct spool *s, const char *id, uint64_t inode)
+registry_ask_cancel(struct spool *s, const char *id, uint64_t inode)
 {
-	char name[JOB_NAME_MAX + 16], tmp_name[JOB_NAME_MAX + 32], text[32];
-	int fd, len, ret, saved;
+	char name[JOB_NAME_MAX + 16], tmp_name[SPOOL_TMP_MAX];
+	struct buf text = BUF_EMPTY;
+	int fd, ret, saved;
 
 	request_name(REGISTRY_CANCEL, id, name);
-	snprintf(tmp_name, sizeof tmp_name, "%s.%ld", name, (long)getpid());
-	len = snprintf(text, sizeof text, "%llu\n", (unsigned long long)inode);
+	buf_printf(&text, "%llu\n", (unsigned long long)inode);
 	/* By way of tmp/: an empty one would be for any job. */
-	(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
-	fd =
-	    fs_create(s->dir[SPOOL_TMP], tmp_name, text, (size_t)len, FS_FLUSH);
+	fd = spool_create(s, id, &text, tmp_name);
+	buf_free(&text);
 	/* On a full disk for any job of the ID: better than for none. */
 	if (fd == -1)
 		return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ?
@@ -358,4 +430,22 @@ registry_answer(const struct spool *s, enum registry_request what,
 
 	request_name(what, whom, name);
 	(void)unlinkat(s->dir[SPOOL_CONTROL], name, 0);
+}
+
+void
+registry_answer_older(const struct spool *s, const char *name, int fd)
+{
+	static const enum registry_request asked[] = { REGISTRY_STOP,
+		REGISTRY_INTERRUPT };
+	char file[JOB_NAME_MAX + 16];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		request_name(asked[i], name, file);
+		if (fstatat(s->dir[SPOOL_CONTROL], file, &st,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
+		    spool_time(&st) < spool_changed(fd))
+			registry_answer(s, asked[i], name);
+	}
 }

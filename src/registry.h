@@ -15,6 +15,7 @@
 #include "spool.h"
 
 #define REGISTRY_NAME_MAX (SPOOL_HOST_MAX + 32) /* HOST.PID-N.SLOT */
+#define REGISTRY_TWINS	  100 /* supervisors of one host and process ID */
 
 enum registry_request {
 	REGISTRY_STOP,	    /* stop.HOST.PID: finish what runs, and leave */
@@ -38,15 +39,21 @@ int registry_is_local(const struct spool *s, const char *name);
  */
 int registry_others(struct spool *s);
 
-/* HOST.PID of a supervisor. */
-void registry_name(const struct spool *s, pid_t pid,
-    char out[REGISTRY_NAME_MAX]);
-
 /*
- * Enters a process: a file of that name in workers/, locked.  Returns a
- * descriptor to be kept open, or -1 with errno.
+ * Enters a process: a file of that name in workers/, locked.  What a dead
+ * process has left there is replaced.  Returns a descriptor to be kept open,
+ * or -1 with errno: EEXIST if a living process has the name.
  */
 int registry_enter(struct spool *s, const char *name, const struct buf *text);
+
+/*
+ * Enters a supervisor under the first name that neither a living one nor a
+ * living worker of one has: HOST.PID, HOST.PID-2, and so on up to
+ * REGISTRY_TWINS.  Returns a descriptor to be kept open, and the name; or -1
+ * with errno.
+ */
+int registry_enter_supervisor(struct spool *s, pid_t pid,
+    const struct buf *text, char name[REGISTRY_NAME_MAX]);
 
 /* Writes the text anew, in place; it must have the length it had. */
 int registry_update(int fd, const struct buf *text);
@@ -95,7 +102,7 @@ int registry_asked(const struct spool *s, enum registry_request what,
  * Asks for the job of this ID and inode to be cancelled: another one that has
  * come to the ID by then is not meant.  0 or -1 with errno.
  */
-int registry_ask_cancel(const struct spool *s, const char *id, uint64_t inode);
+int registry_ask_cancel(struct spool *s, const char *id, uint64_t inode);
 
 /*
  * True if the job of this ID and inode is to be cancelled.  A request that
@@ -106,5 +113,11 @@ int registry_cancels(const struct spool *s, const char *id, uint64_t inode);
 /* Takes a request away. */
 void registry_answer(const struct spool *s, enum registry_request what,
     const char *whom);
+
+/*
+ * Takes away what was asked of an earlier owner of the name: requests that are
+ * older than the entry that fd is open on.
+ */
+void registry_answer_older(const struct spool *s, const char *name, int fd);
 
 #endif

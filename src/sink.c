@@ -31,22 +31,52 @@ sinks_init(struct sinks *k, const struct spool *s, const char *worker)
 	k->fd[SINK_OUT] = k->fd[SINK_ERR] = -1;
 }
 
-/* The one that waits becomes this run's; 0 or -1. */
+static int
+is_made(const struct stat *st, const struct stat *made)
+{
+	return st->st_dev == made->st_dev && st->st_ino == made->st_ino;
+}
+
+/* Gives up the one that waits; its name may be another's by now. */
+static void
+drop_spare(struct sinks *k, int i)
+{
+	int tmp = k->spool->dir[SPOOL_TMP];
+	char spare[SPARE_MAX];
+	struct stat st;
+
+	spare_name(k, i, spare);
+	if (fstatat(tmp, spare, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    is_made(&st, &k->made[i]))
+		(void)unlinkat(tmp, spare, 0);
+	(void)fs_close(k->fd[i]);
+	k->fd[i] = -1;
+}
+
+/*
+ * The one that waits becomes this run's; 0 or -1.  Its name in tmp/ may be
+ * that of another file by now: that one goes back.
+ */
 static int
 take_spare(struct sinks *k, int i)
 {
+	int output = k->spool->dir[SPOOL_OUTPUT];
+	int tmp = k->spool->dir[SPOOL_TMP];
 	char spare[SPARE_MAX];
+	struct stat st;
 
 	if (k->fd[i] == -1)
 		return -1;
 	spare_name(k, i, spare);
-	if (os_rename_noreplace(k->spool->dir[SPOOL_TMP], spare,
-		k->spool->dir[SPOOL_OUTPUT], k->name[i]) == 0)
-		return 0;
-	/* Somebody has removed it, or the place is taken. */
-	(void)fs_close(k->fd[i]);
-	(void)unlinkat(k->spool->dir[SPOOL_TMP], spare, 0);
-	k->fd[i] = -1;
+	if (os_rename_noreplace(tmp, spare, output, k->name[i]) == 0) {
+		if (fstatat(output, k->name[i], &st, AT_SYMLINK_NOFOLLOW) ==
+			0 &&
+		    is_made(&st, &k->made[i]))
+			return 0;
+		(void)os_rename_noreplace(output, k->name[i], tmp, spare);
+	}
+	/* Somebody has removed or replaced it, or the place is taken. */
+	drop_spare(k, i);
 	return -1;
 }
 
@@ -143,12 +173,6 @@ is_left(pid_t session)
 	return session > 0 &&
 	    (kill(-session, 0) == 0 || errno == EPERM ||
 		os_session_alive(session));
-}
-
-static int
-is_made(const struct stat *st, const struct stat *made)
-{
-	return st->st_dev == made->st_dev && st->st_ino == made->st_ino;
 }
 
 /* True if nothing but its times was changed. */
@@ -259,15 +283,9 @@ sinks_close(struct sinks *k, pid_t session)
 void
 sinks_free(struct sinks *k)
 {
-	char spare[SPARE_MAX];
 	int i;
 
-	for (i = 0; i < SINKS; i++) {
-		if (k->fd[i] == -1)
-			continue;
-		(void)fs_close(k->fd[i]);
-		spare_name(k, i, spare);
-		(void)unlinkat(k->spool->dir[SPOOL_TMP], spare, 0);
-		k->fd[i] = -1;
-	}
+	for (i = 0; i < SINKS; i++)
+		if (k->fd[i] != -1)
+			drop_spare(k, i);
 }

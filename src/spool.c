@@ -610,6 +610,26 @@ next_number(struct spool *s)
 /* ---- Reading and writing ---- */
 
 int
+spool_create(struct spool *s, const char *what, const struct buf *text,
+    char tmp_name[SPOOL_TMP_MAX])
+{
+	int fd;
+
+	if (text->failed) {
+		errno = ENOMEM;
+		return -1;
+	}
+	/* Not by process ID: in another namespace it is another process. */
+	do {
+		snprintf(tmp_name, SPOOL_TMP_MAX, "%s.%08lx", what,
+		    (unsigned long)next_number(s));
+		fd = fs_create(s->dir[SPOOL_TMP], tmp_name, buf_text(text),
+		    text->len, FS_FLUSH);
+	} while (fd == -1 && errno == EEXIST);
+	return fd;
+}
+
+int
 spool_read(int fd, struct buf *text)
 {
 	return fs_read_all(fd, text, JOB_FILE_MAX);

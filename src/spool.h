@@ -194,6 +194,15 @@ int64_t spool_changed(int fd);
  */
 int spool_append(int fd, const struct buf *lines);
 
+/*
+ * Makes a file of that text in tmp/, under a name that no other process has:
+ * `what`, at most JOB_NAME_MAX bytes, and a number.  Returns a descriptor, or
+ * -1 with errno and nothing left behind.
+ */
+#define SPOOL_TMP_MAX (JOB_NAME_MAX + 16)
+int spool_create(struct spool *s, const char *what, const struct buf *text,
+    char tmp_name[SPOOL_TMP_MAX]);
+
 /* Syncs a directory if the spool is durable; 0 or -1 with errno. */
 int spool_sync_dir(const struct spool *s, int dir);
 

@@ -49,7 +49,7 @@ struct supervisor {
 	struct crew crew;
 	struct progress progress;
 	struct pollfd *polled;
-	char name[REGISTRY_NAME_MAX]; /* HOST.PID */
+	char name[REGISTRY_NAME_MAX]; /* HOST.PID or HOST.PID-N */
 	int entry;		      /* of workers/ */
 	int64_t started_at;
 	int64_t ahead; /* of the monotonic clock: the wall clock */
@@ -259,16 +259,17 @@ enter(struct supervisor *sv)
 {
 	struct buf text = BUF_EMPTY;
 
-	registry_name(sv->spool, getpid(), sv->name);
-	/* For whoever had this PID before. */
-	registry_answer(sv->spool, REGISTRY_STOP, sv->name);
-	registry_answer(sv->spool, REGISTRY_INTERRUPT, sv->name);
 	sv->started_at = fs_now();
 	sv->ahead = sv->started_at - fs_mono();
 	entry_text(sv, &text);
-	sv->entry = registry_enter(sv->spool, sv->name, &text);
+	sv->entry =
+	    registry_enter_supervisor(sv->spool, getpid(), &text, sv->name);
 	buf_free(&text);
-	return sv->entry == -1 ? -1 : 0;
+	if (sv->entry == -1)
+		return -1;
+	/* For whoever had the name before. */
+	registry_answer_older(sv->spool, sv->name, sv->entry);
+	return 0;
 }
 
 /* ---- Stopping ---- */

@@ -1,5 +1,7 @@
 #include "registry.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -67,19 +69,83 @@ put_dead(const char *name)
 	expect_file(SPOOL_WORKERS, name, ENTRY);
 }
 
+static int
+enter_supervisor(pid_t pid, char name[REGISTRY_NAME_MAX])
+{
+	struct buf b = BUF_EMPTY;
+	int fd;
+
+	buf_puts(&b, ENTRY);
+	fd = registry_enter_supervisor(&spool, pid, &b, name);
+	buf_free(&b);
+	return fd;
+}
+
 START_TEST(names)
 {
 	char name[REGISTRY_NAME_MAX], want[REGISTRY_NAME_MAX + 16];
+	int fd = enter_supervisor(4711, name);
 
-	registry_name(&spool, 4711, name);
 	snprintf(want, sizeof want, "%s.4711", spool.host);
 	ck_assert_str_eq(name, want);
+	expect_file(SPOOL_WORKERS, want, ENTRY);
+	registry_leave(&spool, name, fd);
 	/* The longest name of a host, whole. */
 	memset(spool.host, 'h', SPOOL_HOST_MAX);
 	spool.host[SPOOL_HOST_MAX] = '\0';
-	registry_name(&spool, 2147483647, name);
+	fd = enter_supervisor(2147483647, name);
 	ck_assert_uint_eq(strlen(name), SPOOL_HOST_MAX + 11);
 	ck_assert_str_eq(name + SPOOL_HOST_MAX, ".2147483647");
+	registry_leave(&spool, name, fd);
+	expect_count(SPOOL_WORKERS, 0);
+}
+END_TEST
+
+/* The name of a living process is never taken, by whomever it was made. */
+START_TEST(twins)
+{
+	char name[4][REGISTRY_NAME_MAX];
+	struct holder worker, other;
+	int fd[2];
+
+	snprintf(spool.host, sizeof spool.host, "vm");
+	put_file(SPOOL_WORKERS, "vm.1.7", "");
+	put_file(SPOOL_WORKERS, "vm.1", ENTRY); /* of a dead one */
+	worker = hold(SPOOL_WORKERS, "vm.1.7");
+	put_file(SPOOL_WORKERS, "vm.1-2", "mine");
+	other = hold(SPOOL_WORKERS, "vm.1-2");
+	ck_assert_int_eq(mkdirat(spool.dir[SPOOL_WORKERS], "vm.1-3", 0700), 0);
+	fd[0] = enter_supervisor(1, name[0]);
+	fd[1] = enter_supervisor(1, name[1]);
+	ck_assert_str_eq(name[0], "vm.1-4");
+	ck_assert_str_eq(name[1], "vm.1-5");
+	expect_alive("vm.1-4", 1);
+	expect_alive("vm.1-5", 1);
+	expect_file(SPOOL_WORKERS, "vm.1-2", "mine");
+	expect_count(SPOOL_WORKERS, 6);
+	let_go(&worker);
+	let_go(&other);
+	registry_leave(&spool, name[0], fd[0]);
+	fd[0] = enter_supervisor(1, name[2]);
+	ck_assert_str_eq(name[2], "vm.1");
+	expect_alive("vm.1", 1);
+	registry_leave(&spool, name[1], fd[1]);
+	registry_leave(&spool, name[2], fd[0]);
+	expect_count(SPOOL_TMP, 0);
+}
+END_TEST
+
+START_TEST(enter_taken)
+{
+	struct buf text = BUF_EMPTY;
+	int fd = enter("vm.12.1", "");
+
+	ck_assert_int_eq(registry_enter(&spool, "vm.12.1", &text), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	expect_count(SPOOL_TMP, 0);
+	ck_assert_int_eq(spool_same(&spool, fd, SPOOL_WORKERS, "vm.12.1"), 1);
+	registry_leave(&spool, "vm.12.1", fd);
+	expect_count(SPOOL_WORKERS, 0);
 }
 END_TEST
 
@@ -177,7 +243,6 @@ START_TEST(enter_over_leftovers)
 	int fd;
 
 	put_dead("vm.12");
-	put_file(SPOOL_TMP, "vm.12", "half an entry");
 	expect_alive("vm.12", 0);
 	fd = enter("vm.12", "count=1\n");
 	expect_alive("vm.12", 1);
@@ -211,6 +276,7 @@ START_TEST(leave_only_ours)
 	ck_assert_int_eq(unlinkat(spool.dir[SPOOL_WORKERS], "vm.12", 0), 0);
 	registry_leave(&spool, "vm.12", fd);
 	fd = enter("vm.12", ENTRY);
+	ck_assert_int_eq(unlinkat(spool.dir[SPOOL_WORKERS], "vm.12", 0), 0);
 	other = enter("vm.12", "count=9\n");
 	registry_leave(&spool, "vm.12", fd);
 	expect_file(SPOOL_WORKERS, "vm.12", "count=9\n");
@@ -250,19 +316,40 @@ START_TEST(sweep)
 	put_dead("other.3");
 	put_file(SPOOL_WORKERS, "vm.2.1", "");
 	put_file(SPOOL_WORKERS, "vm.4", ENTRY);
+	put_file(SPOOL_WORKERS, "README", "keep out\n");
 	other = hold(SPOOL_WORKERS, "vm.4");
 	registry_sweep(&spool);
 	expect_file(SPOOL_WORKERS, "vm.1", ENTRY);
 	expect_file(SPOOL_WORKERS, "vm.1.2", "");
 	expect_file(SPOOL_WORKERS, "vm.4", ENTRY);
-	expect_count(SPOOL_WORKERS, 3);
+	expect_file(SPOOL_WORKERS, "README", "keep out\n");
+	expect_count(SPOOL_WORKERS, 4);
 	let_go(&other);
 	registry_sweep(&spool);
-	expect_count(SPOOL_WORKERS, 2);
+	expect_count(SPOOL_WORKERS, 3);
 	expect_alive("vm.1", 1);
 	expect_alive("vm.1.2", 1);
 	registry_leave(&spool, "vm.1", fd);
 	registry_leave(&spool, "vm.1.2", worker);
+}
+END_TEST
+
+/* Of requests, those that are older than the entry were for somebody else. */
+START_TEST(answer_older)
+{
+	static const struct timespec old[2] = { { 1000000000, 0 },
+		{ 1000000000, 0 } };
+	int fd = enter("vm.12", ENTRY), i;
+
+	ck_assert_int_eq(registry_ask(&spool, REGISTRY_STOP, "vm.12"), 0);
+	ck_assert_int_eq(registry_ask(&spool, REGISTRY_INTERRUPT, "vm.12"), 0);
+	for (i = 2; i >= 0; i--) {
+		registry_answer_older(&spool, "vm.12", fd);
+		expect_count(SPOOL_CONTROL, i);
+		(void)utimensat(spool.dir[SPOOL_CONTROL],
+		    i == 2 ? "stop.vm.12" : "interrupt.vm.12", old, 0);
+	}
+	registry_leave(&spool, "vm.12", fd);
 }
 END_TEST
 
@@ -432,6 +519,8 @@ suite_registry(void)
 
 	fixture_spools(t);
 	tcase_add_test(t, names);
+	tcase_add_test(t, twins);
+	tcase_add_test(t, enter_taken);
 	tcase_add_test(t, syntax);
 	tcase_add_test(t, others);
 	tcase_add_test(t, enter_and_leave);
@@ -440,6 +529,7 @@ suite_registry(void)
 	tcase_add_test(t, leave_only_ours);
 	tcase_add_test(t, update);
 	tcase_add_test(t, sweep);
+	tcase_add_test(t, answer_older);
 	tcase_add_test(t, each);
 	tcase_add_test(t, requests);
 	tcase_add_test(t, cancel_of_inode);

@@ -243,6 +243,31 @@ START_TEST(made_anew)
 }
 END_TEST
 
+/* Another process has put its own file under the name of what waits. */
+START_TEST(not_if_replaced)
+{
+	int tmp = spool.dir[SPOOL_TMP];
+
+	begin();
+	sinks_close(&k);
+	if (keeps) {
+		ck_assert_int_eq(unlinkat(tmp, WORKER ".out", 0), 0);
+		put_file(SPOOL_TMP, WORKER ".out", "other\n");
+	}
+	ck_assert_int_eq(sinks_open(&k, "b", 1), 0);
+	ck_assert_int_eq(write(k.fd[SINK_OUT], "mine\n", 5), 5);
+	expect_file(SPOOL_OUTPUT, "b.1.out", "mine\n");
+	expect_file(SPOOL_OUTPUT, "b.1.err", "");
+	if (keeps)
+		expect_file(SPOOL_TMP, WORKER ".out", "other\n");
+	sinks_close(&k);
+	expect_ended(2, 1);
+	sinks_free(&k);
+	/* It stays when this worker leaves. */
+	expect_ended(1, 1);
+}
+END_TEST
+
 static void
 put_fifo(int dir, const char *name)
 {
@@ -339,6 +364,7 @@ suite_sink(void)
 	tcase_add_test(t, not_if_another);
 	tcase_add_test(t, not_if_given_away);
 	tcase_add_test(t, made_anew);
+	tcase_add_test(t, not_if_replaced);
 	tcase_add_test(t, cannot_be_made);
 	suite_add_tcase(s, t);
 	return s;
