@@ -87,6 +87,8 @@ start(struct crew *crew, struct crew_member *m, int64_t mono)
 		return -1;
 	}
 	crew->named++;
+	m->entry = 0;
+	m->entering = 0;
 	m->pid = pid;
 	m->socket = pair[0];
 	return 0;
@@ -202,12 +204,38 @@ crew_answer(struct crew *crew, struct crew_member *m, struct answer *answer)
 {
 	if (!extract(m, answer))
 		return 0;
-	m->held = answer->kind == ANSWER_HELD;
+	if (answer->kind == ANSWER_ENTERED)
+		m->entering = 0;
+	else
+		m->held = answer->kind == ANSWER_HELD;
 	if (answer->kind == ANSWER_DONE && m->busy) {
 		m->busy = 0;
 		crew->busy--;
 	}
 	return 1;
+}
+
+void
+crew_check_entries(struct crew *crew, const struct spool *s)
+{
+	struct crew_member *m;
+	struct order order;
+	int i;
+
+	memset(&order, 0, sizeof order);
+	order.kind = ORDER_ENTER;
+	for (i = 0; i < crew->count; i++) {
+		m = &crew->member[i];
+		/* Orders must not pile up with one that takes none. */
+		if (m->socket == -1 || m->entering ||
+		    registry_entered(s, m->name, &m->entry) != 0)
+			continue;
+		m->entering = 1;
+		if (crew_order(crew, m, &order) == -1) {
+			(void)fs_close(m->socket);
+			m->socket = -1;
+		}
+	}
 }
 
 void

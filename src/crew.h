@@ -23,6 +23,8 @@ struct crew_member {
 	int busy;	 /* an order is with it */
 	int held;	 /* it cannot record the end of its job yet */
 	int leaving;	 /* it was dismissed: not to be replaced */
+	uint64_t entry;	 /* inode of its entry in workers/, 0: not seen yet */
+	int entering;	 /* it was told to enter again, and has not answered */
 	int64_t started; /* monotonic clock */
 	int dir;	 /* of the order */
 	char job[JOB_NAME_MAX + 1];
@@ -73,6 +75,12 @@ int crew_receive(struct crew_member *m);
 /* The next answer of what was taken in: 1, or 0 if there is none whole. */
 int crew_answer(struct crew *crew, struct crew_member *m,
     struct answer *answer);
+
+/*
+ * Tells those whose entry in workers/ is gone to make it again.  One that has
+ * just been started may not have it yet, and does nothing then.
+ */
+void crew_check_entries(struct crew *crew, const struct spool *s);
 
 /* Tells those that are idle to leave, and none is to be replaced. */
 void crew_dismiss(struct crew *crew);

@@ -171,6 +171,22 @@ registry_enter_supervisor(struct spool *s, pid_t pid, const struct buf *text,
 }
 
 int
+registry_reenter(struct spool *s, const char *name, const struct buf *text,
+    int *fd)
+{
+	int same = spool_same(s, *fd, SPOOL_WORKERS, name), fresh;
+
+	if (same != 0)
+		return same == 1 ? 0 : -1;
+	fresh = registry_enter(s, name, text);
+	if (fresh == -1)
+		return -1;
+	(void)fs_close(*fd);
+	*fd = fresh;
+	return 1;
+}
+
+int
 registry_update(int fd, const struct buf *text)
 {
 	ssize_t n;
@@ -221,6 +237,24 @@ registry_alive(const struct spool *s, const char *name)
 	(void)fs_close(fd);
 	errno = saved;
 	return held;
+}
+
+int
+registry_entered(const struct spool *s, const char *name, uint64_t *inode)
+{
+	struct stat st;
+	int alive;
+
+	if (fstatat(s->dir[SPOOL_WORKERS], name, &st, AT_SYMLINK_NOFOLLOW) ==
+	    -1)
+		return errno == ENOENT ? 0 : -1;
+	/* Its process has that inode open: no other file can get it. */
+	if (st.st_ino == *inode)
+		return 1;
+	alive = registry_alive(s, name);
+	if (alive == 1)
+		*inode = st.st_ino;
+	return alive;
 }
 
 int

@@ -55,6 +55,21 @@ int registry_enter(struct spool *s, const char *name, const struct buf *text);
 int registry_enter_supervisor(struct spool *s, pid_t pid,
     const struct buf *text, char name[REGISTRY_NAME_MAX]);
 
+/*
+ * Makes an entry again whose name does not mean it any more, because somebody
+ * has removed or replaced it; *fd is then open on the new one.  Returns 1; 0
+ * if the name still means it; -1 with errno, as registry_enter.
+ */
+int registry_reenter(struct spool *s, const char *name, const struct buf *text,
+    int *fd);
+
+/*
+ * 1 if a living process has that entry, 0 if not, -1 with errno; as
+ * registry_alive, but cheap as long as the entry has the inode in *inode (0:
+ * none is known yet), which is then that of the entry.
+ */
+int registry_entered(const struct spool *s, const char *name, uint64_t *inode);
+
 /* Writes the text anew, in place; it must have the length it had. */
 int registry_update(int fd, const struct buf *text);
 

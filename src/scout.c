@@ -18,15 +18,18 @@ enum {
 	WATCH_PENDING,
 	WATCH_FAILED,
 	WATCH_CONTROL,
-	WATCH_SPOOL
+	WATCH_SPOOL,
+	WATCH_WORKERS,
+	WATCHES
 };
 
 int
 scout_open(struct scout *sc, struct spool *spool, const struct conf *conf,
     struct log *log, struct index *index)
 {
-	const int fds[] = { spool->dir[SPOOL_PENDING], spool->dir[SPOOL_FAILED],
-		spool->dir[SPOOL_CONTROL], spool->fd };
+	const int fds[WATCHES] = { spool->dir[SPOOL_PENDING],
+		spool->dir[SPOOL_FAILED], spool->dir[SPOOL_CONTROL], spool->fd,
+		spool->dir[SPOOL_WORKERS] };
 	int i;
 
 	memset(sc, 0, sizeof *sc);
@@ -35,9 +38,9 @@ scout_open(struct scout *sc, struct spool *spool, const struct conf *conf,
 	sc->log = log;
 	sc->index = index;
 	sc->watch_fd = os_watch_open();
-	for (i = 0; i < 4 && sc->watch_fd != -1; i++) {
+	for (i = 0; i < WATCHES && sc->watch_fd != -1; i++) {
 		sc->watch[i] =
-		    os_watch_add(sc->watch_fd, fds[i], i == WATCH_SPOOL);
+		    os_watch_add(sc->watch_fd, fds[i], i >= WATCH_SPOOL);
 		if (sc->watch[i] == -1) {
 			log_error(log, "polling", strerror(errno));
 			scout_close(sc);
@@ -296,6 +299,8 @@ seen(void *arg, const struct os_event *event)
 		sc->control = 1;
 	else if (event->watch == sc->watch[WATCH_SPOOL])
 		sc->config = 1;
+	else if (event->watch == sc->watch[WATCH_WORKERS])
+		sc->workers = 1;
 	else if (event->written)
 		file_written(sc, dir, event->name);
 	else

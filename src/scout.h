@@ -23,12 +23,13 @@ struct scout {
 	struct log *log;
 	struct index *index;
 	int watch_fd;  /* -1: poll */
-	int watch[4];  /* numbers of the watches below */
+	int watch[5];  /* numbers of the watches below */
 	unsigned mark; /* of the last scan */
 	int dir;       /* being scanned */
 	int lost;      /* events were lost: scan all */
 	int control;   /* something changed in control/ */
 	int config;    /* or in SPOOL itself */
+	int workers;   /* or in workers/ */
 	int gone;      /* somebody took a job before it could be read */
 	int trouble;   /* errno of a scan that failed, 0 */
 };

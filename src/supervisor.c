@@ -59,6 +59,7 @@ struct supervisor {
 	int hurried;	     /* before the grace of the stop was over */
 	int died;	     /* jobs that went to dead/ */
 	int failed;	     /* an error: exit 1 */
+	int unentered;	     /* that it has no entry was logged */
 	int foreign;	     /* processing/ holds what is not ours */
 	int waiting;	     /* why nothing starts was logged */
 	size_t said_waiting; /* draining: what the log has */
@@ -71,6 +72,7 @@ struct supervisor {
 	int64_t verify;	 /* draining: see if what waits is still there */
 	int64_t recover; /* look at processing/ */
 	int64_t respawn; /* replace workers */
+	int64_t entries; /* see if those in workers/ are still there */
 	int64_t checked; /* free space was looked at */
 	int64_t sweep;	 /* remove what the dead have left */
 	int64_t purge;	 /* what was kept long enough */
@@ -270,6 +272,54 @@ enter(struct supervisor *sv)
 	/* For whoever had the name before. */
 	registry_answer_older(sv->spool, sv->name, sv->entry);
 	return 0;
+}
+
+/* Makes the entry again, under another name if that is taken; 0 or -1. */
+static int
+enter_again(struct supervisor *sv)
+{
+	char was[REGISTRY_NAME_MAX];
+	struct buf text = BUF_EMPTY;
+	int got, fd;
+
+	memcpy(was, sv->name, sizeof was);
+	entry_text(sv, &text);
+	got = registry_reenter(sv->spool, sv->name, &text, &sv->entry);
+	if (got == -1 && errno == EEXIST) {
+		fd = registry_enter_supervisor(sv->spool, getpid(), &text,
+		    sv->name);
+		if (fd != -1) {
+			(void)fs_close(sv->entry);
+			sv->entry = fd;
+			got = 1;
+		} else {
+			memcpy(sv->name, was, sizeof was);
+		}
+	}
+	buf_free(&text);
+	if (got == 1)
+		log_printf(&sv->log, "event=entered-again supervisor=%s was=%s",
+		    sv->name, was);
+	return got == -1 ? -1 : 0;
+}
+
+/*
+ * Who removes or replaces the entries in workers/ must not hide from others
+ * that we and our workers live.
+ */
+static void
+check_entries(struct supervisor *sv)
+{
+	sv->entries = WHEN_NEVER;
+	if (spool_same(sv->spool, sv->entry, SPOOL_WORKERS, sv->name) == 0 &&
+	    enter_again(sv) == -1) {
+		if (!sv->unentered)
+			log_error(&sv->log, "no-entry", strerror(errno));
+		sv->unentered = 1;
+	} else {
+		sv->unentered = 0;
+	}
+	crew_check_entries(&sv->crew, sv->spool);
 }
 
 /* ---- Stopping ---- */
@@ -907,6 +957,7 @@ look_around(struct supervisor *sv, int64_t mono)
 		registry_sweep(sv->spool);
 	}
 	reload_config(sv, 0);
+	check_entries(sv);
 	obey_control(sv);
 	scout_scan(&sv->scout);
 	if (sv->scout.trouble != 0)
@@ -945,6 +996,8 @@ sleep_until(struct supervisor *sv, int64_t mono)
 		until = sv->recover;
 	if (sv->respawn < until)
 		until = sv->respawn;
+	if (sv->entries < until)
+		until = sv->entries;
 	if (sv->purge < until)
 		until = sv->purge;
 	if (sv->grace < until)
@@ -1044,6 +1097,13 @@ loop(struct supervisor *sv)
 			check_spool(sv);
 			reload_config(sv, 0);
 		}
+		if (sv->scout.workers) {
+			sv->scout.workers = 0;
+			if (sv->entries == WHEN_NEVER)
+				sv->entries = mono + SUPERVISOR_ENTRIES;
+		}
+		if (mono >= sv->entries)
+			check_entries(sv);
 		if (sv->scout.control)
 			obey_control(sv);
 		if (sv->scout.gone) {

@@ -17,6 +17,7 @@
 #define SUPERVISOR_STEP	   WHEN_SECOND		/* more: the clock was set */
 #define SUPERVISOR_RECOVER WHEN_SECOND		/* looks at orphans */
 #define SUPERVISOR_TROUBLE (3 * WHEN_SECOND)	/* after an error: a pause */
+#define SUPERVISOR_ENTRIES (WHEN_SECOND / 10)	/* looks at changed workers/ */
 #define SUPERVISOR_SWEEP   (3600 * WHEN_SECOND) /* between two of tmp/ */
 #define SUPERVISOR_WRITE   (10 * WHEN_SECOND)	/* between writing counters */
 

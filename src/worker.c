@@ -185,6 +185,22 @@ take_order(struct worker *w, struct order *order)
 	return 0;
 }
 
+/* Somebody has removed or replaced the entry in workers/. */
+static void
+enter_again(struct worker *w)
+{
+	static const struct buf empty = BUF_EMPTY;
+	struct job_event e;
+	struct answer a;
+
+	answer_init(&a, ANSWER_ENTERED);
+	if (registry_reenter(&w->spool, w->name, &empty, &w->entry) == -1) {
+		e = trouble_event(errno);
+		set_text(w, &a, &e, "no-worker");
+	}
+	send_answer(w, &a);
+}
+
 /* ---- While a job runs ---- */
 
 /* Begins to end the run; a stronger cause does not replace the first. */
@@ -223,6 +239,9 @@ tick(struct worker *w, struct run *r, int64_t now)
 		r->touch = now + conf->lock_lease_seconds * WHEN_SECOND / 3;
 		claim_touch(&w->claim);
 	}
+	/* Else the supervisor sees to it. */
+	if (w->socket == -1)
+		enter_again(w);
 }
 
 /* Somebody wants us to leave. */
@@ -244,6 +263,8 @@ obey(struct worker *w, struct run *r, int64_t now)
 		interrupt(w, r, now);
 	else if (order.kind == ORDER_CANCEL && claim_is_cancelled(&w->claim))
 		end_run(w, r, CAUSE_CANCEL, now);
+	else if (order.kind == ORDER_ENTER)
+		enter_again(w);
 }
 
 /* Waits for an order, the job's end (SIGCHLD), or the time given. */
@@ -579,6 +600,7 @@ work(struct worker *w)
 	}
 	send_answer(w, &a);
 	claim_drop(c);
+	c->name[0] = '\0'; /* what is told from now on is not of it */
 }
 
 static void
@@ -682,9 +704,12 @@ worker_main(int socket, const char *spool_path, const char *name)
 		_exit(1);
 	if (enter(&w) == -1)
 		_exit(1);
-	while (w.socket != -1 && take_order(&w, &w.order))
+	while (w.socket != -1 && take_order(&w, &w.order)) {
 		if (w.order.kind == ORDER_RUN)
 			work(&w);
+		else if (w.order.kind == ORDER_ENTER)
+			enter_again(&w);
+	}
 	sinks_free(&w.sinks);
 	registry_leave(&w.spool, name, w.entry);
 	_exit(0);

@@ -21,7 +21,8 @@
 enum order_kind {
 	ORDER_RUN,	 /* claim and run a job */
 	ORDER_INTERRUPT, /* put back what runs */
-	ORDER_CANCEL	 /* look for control/cancel.ID now */
+	ORDER_CANCEL,	 /* look for control/cancel.ID now */
+	ORDER_ENTER	 /* your entry in workers/ is gone: make it again */
 };
 
 /* Supervisor to worker; both are the same program, so a struct will do. */
@@ -34,10 +35,11 @@ struct order {
 };
 
 enum answer_kind {
-	ANSWER_LOG,  /* text is a line for the log; more will come */
-	ANSWER_HELD, /* the end cannot be recorded yet: start nothing new */
-	ANSWER_LEFT, /* it was not: text is a message for standard error */
-	ANSWER_DONE  /* with the order: result tells how it went */
+	ANSWER_LOG,	/* text is a line for the log; more will come */
+	ANSWER_HELD,	/* the end cannot be recorded yet: start nothing new */
+	ANSWER_LEFT,	/* it was not: text is a message for standard error */
+	ANSWER_ENTERED, /* to ORDER_ENTER; text tells of an error */
+	ANSWER_DONE	/* with the order: result tells how it went */
 };
 
 #define ANSWER_TEXT 1024

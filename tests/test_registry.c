@@ -286,6 +286,54 @@ START_TEST(leave_only_ours)
 }
 END_TEST
 
+/* Who removes or replaces an entry hides a living process for a while only. */
+START_TEST(reenter)
+{
+	struct buf text = BUF_EMPTY;
+	int fd = enter("vm.12", ENTRY);
+	struct holder other;
+	uint64_t inode = 0, first;
+
+	buf_puts(&text, "count=1\n");
+	ck_assert_int_eq(registry_entered(&spool, "vm.12", &inode), 1);
+	ck_assert_uint_ne(inode, 0);
+	first = inode;
+	ck_assert_int_eq(registry_reenter(&spool, "vm.12", &text, &fd), 0);
+	expect_file(SPOOL_WORKERS, "vm.12", ENTRY);
+	/* Removed. */
+	ck_assert_int_eq(unlinkat(spool.dir[SPOOL_WORKERS], "vm.12", 0), 0);
+	ck_assert_int_eq(registry_entered(&spool, "vm.12", &inode), 0);
+	ck_assert_int_eq(registry_reenter(&spool, "vm.12", &text, &fd), 1);
+	expect_file(SPOOL_WORKERS, "vm.12", "count=1\n");
+	expect_alive("vm.12", 1);
+	ck_assert_int_eq(registry_entered(&spool, "vm.12", &inode), 1);
+	ck_assert_uint_ne(inode, first);
+	/* Replaced by what nobody holds. */
+	put_file(SPOOL_TMP, "x", "count=2\n");
+	ck_assert_int_eq(renameat(spool.dir[SPOOL_TMP], "x",
+			     spool.dir[SPOOL_WORKERS], "vm.12"),
+	    0);
+	ck_assert_int_eq(registry_entered(&spool, "vm.12", &inode), 0);
+	ck_assert_int_eq(registry_reenter(&spool, "vm.12", &text, &fd), 1);
+	expect_file(SPOOL_WORKERS, "vm.12", "count=1\n");
+	expect_alive("vm.12", 1);
+	/* And by what somebody does. */
+	ck_assert_int_eq(unlinkat(spool.dir[SPOOL_WORKERS], "vm.12", 0), 0);
+	put_file(SPOOL_WORKERS, "vm.12", "count=3\n");
+	other = hold(SPOOL_WORKERS, "vm.12");
+	ck_assert_int_eq(registry_reenter(&spool, "vm.12", &text, &fd), -1);
+	ck_assert_int_eq(errno, EEXIST);
+	expect_file(SPOOL_WORKERS, "vm.12", "count=3\n");
+	ck_assert_int_eq(registry_entered(&spool, "vm.12", &inode), 1);
+	let_go(&other);
+	ck_assert_int_eq(registry_reenter(&spool, "vm.12", &text, &fd), 1);
+	expect_count(SPOOL_TMP, 0);
+	registry_leave(&spool, "vm.12", fd);
+	expect_count(SPOOL_WORKERS, 0);
+	buf_free(&text);
+}
+END_TEST
+
 /* The text is written anew in place, under the same lock. */
 START_TEST(update)
 {
@@ -527,6 +575,7 @@ suite_registry(void)
 	tcase_add_test(t, enter_over_leftovers);
 	tcase_add_test(t, enter_disk_full);
 	tcase_add_test(t, leave_only_ours);
+	tcase_add_test(t, reenter);
 	tcase_add_test(t, update);
 	tcase_add_test(t, sweep);
 	tcase_add_test(t, answer_older);
