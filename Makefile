@@ -36,9 +36,9 @@ OS != test "`uname`" = Linux && echo linux || echo posix
 
 # The layers of src/README, lowest first.
 OBJS = \
-	src/msg.o src/buf.o src/names.o src/os_bsd.o src/os_$(OS).o src/fs.o \
-	src/outlet.o \
-	src/when.o src/text.o src/retry.o src/json.o src/sha256.o src/job.o \
+	src/msg.o src/buf.o src/names.o src/text.o src/os_bsd.o src/os_$(OS).o \
+	src/fs.o src/outlet.o \
+	src/when.o src/retry.o src/json.o src/sha256.o src/job.o \
 	src/draft.o \
 	src/conf.o src/spool.o src/registry.o src/claim.o src/record.o \
 	src/why.o src/look.o src/tally.o src/record_json.o \

@@ -26,15 +26,12 @@ void
 cmd_warn(const char *what, const char *fmt, ...)
 {
 	char why[OPT_WHY_MAX + SPOOL_WHY_MAX];
-	struct buf shown = BUF_EMPTY;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof why, fmt, ap);
 	va_end(ap);
-	cmd_put(&shown, what);
-	msg_warnx("%s: %s", buf_text(&shown), why);
-	buf_free(&shown);
+	msg_warnx("%s: %s", what, why);
 }
 
 int
@@ -450,12 +447,8 @@ cmd_put_output(struct buf *out, const char *text, size_t len)
 static void
 note_reason(void *arg, const char *reason)
 {
-	struct buf shown = BUF_EMPTY;
-
 	(void)arg;
-	cmd_put(&shown, reason);
-	msg_warnx("%s", buf_text(&shown));
-	buf_free(&shown);
+	msg_warnx("%s", reason);
 }
 
 void

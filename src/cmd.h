@@ -48,7 +48,7 @@ extern const struct cmd cmd_config_list, cmd_config_get, cmd_config_set,
 
 /* ---- Saying what is wrong ---- */
 
-/* msg_warnx of "what: why", whatever bytes are in `what`. */
+/* msg_warnx of "what: why". */
 void cmd_warn(const char *what, const char *fmt, ...) MSG_PRINTF(2, 3);
 
 /* The exit status for an errno: MSG_AGAIN for a full disk, or MSG_REFUSED. */

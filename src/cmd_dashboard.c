@@ -107,6 +107,7 @@ remove_socket(const char *url, const struct stat *made)
 static int
 serve(struct spool *s, int listener, const char *url, const char *token)
 {
+	struct buf line = BUF_EMPTY;
 	struct web web;
 	struct stat made;
 	int ret;
@@ -115,7 +116,12 @@ serve(struct spool *s, int listener, const char *url, const char *token)
 	if (strncmp(url, "unix:", 5) == 0)
 		(void)lstat(url + 5, &made);
 	web_open(&web, s, url, token);
-	printf(token != NULL ? "%s#token=%s\n" : "%s\n", url, token);
+	cmd_put(&line, url); /* it may have a path in it */
+	if (token != NULL)
+		buf_printf(&line, "#token=%s", token);
+	buf_putc(&line, '\n');
+	cmd_print(&line);
+	buf_free(&line);
 	(void)fflush(stdout);
 	ret = serve_run(listener, stop_pipe[0], web_answer, &web);
 	if (ret == -1)

@@ -413,7 +413,7 @@ put_cell(struct buf *line, const char *text, size_t width)
 {
 	size_t start = line->len;
 
-	buf_puts(line, text);
+	cmd_put(line, text);
 	cmd_pad(line, start, width);
 }
 

@@ -134,16 +134,29 @@ struct each {
 	void (*put)(struct buf *out, const char *supervisor, const char *entry);
 };
 
+/* Appends the value of a label: nothing in it may end it. */
+static void
+put_label(struct buf *out, const char *value)
+{
+	for (; *value != '\0'; value++) {
+		if (*value == '\\' || *value == '"' || *value == '\n')
+			buf_putc(out, '\\');
+		buf_putc(out, (char)(*value == '\n' ? 'n' : *value));
+	}
+}
+
 static int
 put_one(void *arg, const struct registry_entry *entry)
 {
 	const struct each *each = arg;
-	struct buf text = BUF_EMPTY;
+	struct buf text = BUF_EMPTY, label = BUF_EMPTY;
 
+	put_label(&label, entry->name);
 	/* It may leave just now: then it is told of no more. */
 	if (registry_text(each->spool, entry->name, &text) == 0)
-		each->put(each->out, entry->name, buf_text(&text));
+		each->put(each->out, buf_text(&label), buf_text(&text));
 	buf_free(&text);
+	buf_free(&label);
 	return 0;
 }
 

@@ -5,25 +5,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MSG_LINE_MAX 4096 /* bytes of a message; a longer one is cut */
+#include "buf.h"
+#include "text.h"
 
-/* One line in one write: others may share the standard error. */
+#define MSG_LINE_MAX 4096 /* bytes of a message before they are made safe */
+
+/*
+ * One line in one write: others may share the standard error.  Whatever came
+ * from elsewhere, a path or a name, is made safe to show here and nowhere else.
+ */
 static void
 say(const char *why, const char *fmt, va_list ap)
 {
-	static const char name[] = "queuectl: ";
+	struct buf shown = BUF_EMPTY;
 	char line[MSG_LINE_MAX];
-	size_t len = sizeof name - 1, room = sizeof line - 1;
 
-	memcpy(line, name, sizeof name);
-	(void)vsnprintf(line + len, room - len, fmt, ap);
-	len = strlen(line);
+	(void)vsnprintf(line, sizeof line, fmt, ap);
+	buf_puts(&shown, "queuectl: ");
+	text_show(&shown, line, strlen(line));
 	if (why != NULL)
-		(void)snprintf(line + len, room - len, ": %s", why);
-	len = strlen(line);
-	line[len] = '\n';
-	line[len + 1] = '\0';
-	(void)fputs(line, stderr);
+		buf_printf(&shown, ": %s", why);
+	buf_putc(&shown, '\n');
+	if (shown.failed)
+		(void)fputs("queuectl: out of memory\n", stderr);
+	else
+		(void)fputs(buf_text(&shown), stderr);
+	buf_free(&shown);
 }
 
 void

@@ -23,7 +23,10 @@ enum msg_status {
 	MSG_AGAIN = 75 /* disk full, busy, timed out: try again later */
 };
 
-/* Prints "queuectl: " and the message; errno is kept. */
+/*
+ * Prints "queuectl: " and the message, in which all that could move a terminal
+ * or end the line is escaped (text_show); errno is kept.
+ */
 void msg_warnx(const char *fmt, ...) MSG_PRINTF(1, 2);
 
 /* As msg_warnx, followed by ": " and the text of errno; errno is kept. */

@@ -7,8 +7,8 @@ src=${TESTS:?}/../src
 
 # From the lowest layer to the highest; `os` is os.h and every os_*.c, and a
 # name with a star stands for all files that begin so.
-layer0='msg buf names os fs outlet'
-layer1='when text retry json sha256 job draft'
+layer0='msg buf names text os fs outlet'
+layer1='when retry json sha256 job draft'
 layer2='conf spool claim registry record why look tally record_json'
 layer3='log progress index scout proc sink worker crew supervisor doctor metrics http serve'
 layer3="$layer3 roster view pick answer api act page web"
