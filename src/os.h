@@ -48,6 +48,12 @@ int os_watch_open(void);
 int os_watch_add(int watch_fd, int fd, int leaving);
 
 /*
+ * True if a watch tells of every change on the file system that fd is on: no
+ * other host can make one, nor a process here by another way than this mount.
+ */
+int os_watch_sees_all(int fd);
+
+/*
  * Calls `seen` for each event that is waiting.  Returns 0, or -1 with errno.
  */
 int os_watch_read(int watch_fd,

@@ -204,26 +204,53 @@ os_random(void *bytes, size_t n)
 	return -1;
 }
 
+/* True if the file system that fd is on is one of these, ended by 0. */
+static int
+is_one_of(int fd, const unsigned long *types)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) == -1)
+		return 0;
+	while (*types != 0 && *types != ((unsigned long)fs.f_type & 0xFFFFFFFF))
+		types++;
+	return *types != 0;
+}
+
 /*
  * True if what fd is on is a file system of this machine alone, by its number
- * in statfs(2), which does itself what it is asked to.  None of these lies
- * over another one (overlayfs), or is a network's or FUSE's.
+ * in statfs(2), which does itself what it is asked to: leases and syncfs(2)
+ * are known to be right there.  None of these lies over another one
+ * (overlayfs), or is a network's or FUSE's.
  */
 static int
 is_local(int fd)
 {
 	static const unsigned long local[] = { 0xEF53 /* ext4 */,
 		0x58465342 /* XFS */, 0x9123683E /* btrfs */,
-		0xF2F52010 /* F2FS */, 0x01021994 /* tmpfs */ };
-	struct statfs fs;
-	size_t i = 0;
+		0xF2F52010 /* F2FS */, 0x01021994 /* tmpfs */, 0 };
 
-	if (fstatfs(fd, &fs) == -1)
-		return 0;
-	while (i < sizeof local / sizeof local[0] &&
-	    local[i] != ((unsigned long)fs.f_type & 0xFFFFFFFF))
-		i++;
-	return i < sizeof local / sizeof local[0];
+	return is_one_of(fd, local);
+}
+
+/*
+ * These all belong to this machine alone as well, and that is all that
+ * inotify(7) needs.  On what is not here, as FUSE, networks' and clusters' file
+ * systems, it tells of what was done by this kernel, and says nothing of the
+ * rest.
+ */
+int
+os_watch_sees_all(int fd)
+{
+	static const unsigned long local[] = { 0x794C7630 /* overlayfs */,
+		0x858458F6 /* ramfs */, 0x24051905 /* UBIFS */,
+		0x72B6 /* JFFS2 */, 0x2FC12FC1 /* ZFS */,
+		0xCA451A4E /* bcachefs */, 0x3153464A /* JFS */,
+		0x3434 /* NILFS2 */, 0x52654973 /* ReiserFS */,
+		0x4D44 /* FAT */, 0x2011BAB0 /* exFAT */, 0x7366746E /* NTFS */,
+		0 };
+
+	return is_local(fd) || is_one_of(fd, local);
 }
 
 /*

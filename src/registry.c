@@ -171,19 +171,27 @@ registry_enter_supervisor(struct spool *s, pid_t pid, const struct buf *text,
 }
 
 int
+registry_is_entered(const struct spool *s, const char *name, int fd)
+{
+	int same = fd == -1 ? 0 : spool_same(s, fd, SPOOL_WORKERS, name);
+
+	/* What another host has removed may have left its descriptor, too. */
+	return same == -1 && (errno == ENOENT || errno == ESTALE) ? 0 : same;
+}
+
+int
 registry_reenter(struct spool *s, const char *name, const struct buf *text,
     int *fd)
 {
-	int same = spool_same(s, *fd, SPOOL_WORKERS, name), fresh;
+	int same = registry_is_entered(s, name, *fd);
 
 	if (same != 0)
 		return same == 1 ? 0 : -1;
-	fresh = registry_enter(s, name, text);
-	if (fresh == -1)
-		return -1;
-	(void)fs_close(*fd);
-	*fd = fresh;
-	return 1;
+	/* First, as FUSE lets nothing have the name of what is open. */
+	if (*fd != -1)
+		(void)fs_close(*fd);
+	*fd = registry_enter(s, name, text);
+	return *fd == -1 ? -1 : 1;
 }
 
 int
@@ -203,9 +211,10 @@ registry_update(int fd, const struct buf *text)
 void
 registry_leave(struct spool *s, const char *name, int fd)
 {
-	if (spool_same(s, fd, SPOOL_WORKERS, name) == 1)
+	if (registry_is_entered(s, name, fd) == 1)
 		(void)unlinkat(s->dir[SPOOL_WORKERS], name, 0);
-	(void)fs_close(fd);
+	if (fd != -1)
+		(void)fs_close(fd);
 }
 
 int

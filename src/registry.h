@@ -56,9 +56,16 @@ int registry_enter_supervisor(struct spool *s, pid_t pid,
     const struct buf *text, char name[REGISTRY_NAME_MAX]);
 
 /*
+ * True if the name still means the entry that fd is open on; 0 if it does not;
+ * -1 with errno if that cannot be told.
+ */
+int registry_is_entered(const struct spool *s, const char *name, int fd);
+
+/*
  * Makes an entry again whose name does not mean it any more, because somebody
  * has removed or replaced it; *fd is then open on the new one.  Returns 1; 0
- * if the name still means it; -1 with errno, as registry_enter.
+ * if the name still means it; -1 with errno, as registry_enter: *fd may be -1
+ * then, for there is no entry.
  */
 int registry_reenter(struct spool *s, const char *name, const struct buf *text,
     int *fd);

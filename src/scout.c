@@ -46,6 +46,7 @@ scout_open(struct scout *sc, struct spool *spool, const struct conf *conf,
 			scout_close(sc);
 		}
 	}
+	sc->sees_all = sc->watch_fd != -1 && os_watch_sees_all(spool->fd);
 	return 0;
 }
 
@@ -55,6 +56,7 @@ scout_close(struct scout *sc)
 	if (sc->watch_fd != -1)
 		(void)fs_close(sc->watch_fd);
 	sc->watch_fd = -1;
+	sc->sees_all = 0;
 }
 
 void

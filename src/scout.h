@@ -23,6 +23,7 @@ struct scout {
 	struct log *log;
 	struct index *index;
 	int watch_fd;  /* -1: poll */
+	int sees_all;  /* else poll as well */
 	int watch[5];  /* numbers of the watches below */
 	unsigned mark; /* of the last scan */
 	int dir;       /* being scanned */

@@ -289,7 +289,6 @@ enter_again(struct supervisor *sv)
 		fd = registry_enter_supervisor(sv->spool, getpid(), &text,
 		    sv->name);
 		if (fd != -1) {
-			(void)fs_close(sv->entry);
 			sv->entry = fd;
 			got = 1;
 		} else {
@@ -311,7 +310,7 @@ static void
 check_entries(struct supervisor *sv)
 {
 	sv->entries = WHEN_NEVER;
-	if (spool_same(sv->spool, sv->entry, SPOOL_WORKERS, sv->name) == 0 &&
+	if (registry_is_entered(sv->spool, sv->name, sv->entry) == 0 &&
 	    enter_again(sv) == -1) {
 		if (!sv->unentered)
 			log_error(&sv->log, "no-entry", strerror(errno));
@@ -942,10 +941,9 @@ static void
 look_around(struct supervisor *sv, int64_t mono)
 {
 	int64_t interval = sv->conf.poll_interval_ms * (WHEN_SECOND / 1000);
+	int64_t begun = mono;
 
-	if (sv->scout.watch_fd != -1 || interval > SUPERVISOR_SLEEP)
-		interval = SUPERVISOR_SLEEP;
-	sv->tick = mono + interval;
+	sv->tick = mono + SUPERVISOR_SLEEP;
 	sv->scout.lost = 0;
 	log_catch_up(&sv->log);
 	reap_workers(sv);
@@ -965,7 +963,12 @@ look_around(struct supervisor *sv, int64_t mono)
 	if (sv->recover == WHEN_NEVER)
 		sv->recover = mono;
 	/* Of a million jobs that takes seconds, and at first a minute. */
-	sv->tick = fs_mono() + interval;
+	mono = fs_mono();
+	if (interval < SUPERVISOR_REST * (mono - begun))
+		interval = SUPERVISOR_REST * (mono - begun);
+	if (sv->scout.sees_all || interval > SUPERVISOR_SLEEP)
+		interval = SUPERVISOR_SLEEP;
+	sv->tick = mono + interval;
 }
 
 /* What waits for a time does so by the clock, which somebody may have set. */

@@ -21,6 +21,9 @@
 #define SUPERVISOR_SWEEP   (3600 * WHEN_SECOND) /* between two of tmp/ */
 #define SUPERVISOR_WRITE   (10 * WHEN_SECOND)	/* between writing counters */
 
+/* It does not look at everything again for so many times as that took. */
+#define SUPERVISOR_REST 4
+
 /* Retention. */
 #define SUPERVISOR_PURGE      1000 /* records that are removed at a time */
 #define SUPERVISOR_HELD	      (60 * WHEN_SECOND) /* until what is locked */

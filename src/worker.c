@@ -35,8 +35,9 @@ enum cause {
 };
 
 struct worker {
-	int socket; /* -1: the supervisor is gone */
-	int entry;  /* of workers/ */
+	int socket;    /* -1: the supervisor is gone */
+	int entry;     /* of workers/ */
+	int unentered; /* that it has none was told */
 	const char *name;
 	struct spool spool;
 	struct order order;
@@ -190,11 +191,14 @@ static void
 enter_again(struct worker *w)
 {
 	static const struct buf empty = BUF_EMPTY;
+	int was = w->unentered;
 	struct job_event e;
 	struct answer a;
 
 	answer_init(&a, ANSWER_ENTERED);
-	if (registry_reenter(&w->spool, w->name, &empty, &w->entry) == -1) {
+	w->unentered =
+	    registry_reenter(&w->spool, w->name, &empty, &w->entry) == -1;
+	if (w->unentered && !was) {
 		e = trouble_event(errno);
 		set_text(w, &a, &e, "no-worker");
 	}
