@@ -19,6 +19,7 @@
 
 #define CMD_IDS_MAX    67108864 /* bytes of standard input */
 #define CMD_CANDIDATES 8	/* of an ambiguous ID that are told */
+#define CMD_MOUNT_MAX  64	/* bytes of the type of a mount */
 
 /* ---- Saying what is wrong ---- */
 
@@ -116,6 +117,27 @@ cmd_open_write(const struct opt_args *args, struct spool *s, struct conf *conf)
 	}
 	s->durable = conf->durability == CONF_FULL;
 	return MSG_OK;
+}
+
+void
+cmd_note_mount(const struct spool *s)
+{
+	/* Without more, fuse is what bindfs(1) and others call themselves. */
+	static const char *const types[] = { "fuse", "fuse.bindfs",
+		"fuse.sshfs", "fuse.unionfs", "fuse.unionfs-fuse", "9p" };
+	char type[CMD_MOUNT_MAX];
+	size_t i;
+
+	if (os_mount_type(s->fd, type, sizeof type) == -1)
+		return;
+	for (i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (strcmp(types[i], type) == 0)
+			cmd_warn(s->path,
+			    "is on a mount of type %s: its locks may keep "
+			    "nobody out who uses the spool by another mount "
+			    "or from another host, and then jobs run twice: "
+			    "use it by this mount alone",
+			    type);
 }
 
 void

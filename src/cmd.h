@@ -73,6 +73,9 @@ int cmd_open_make(const struct opt_args *args, struct spool *s);
 int cmd_open_write(const struct opt_args *args, struct spool *s,
     struct conf *conf);
 
+/* Warns if the spool is on a mount whose locks are known not to exclude. */
+void cmd_note_mount(const struct spool *s);
+
 /* The config, for a look: a faulty one is warned of and left out. */
 void cmd_config(const struct spool *s, struct conf *conf);
 

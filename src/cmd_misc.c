@@ -12,9 +12,11 @@ run_init(const struct opt_args *args)
 	struct spool s;
 	int status = cmd_open_write(args, &s, &conf);
 
-	if (status == MSG_OK)
-		spool_close(&s);
-	return status;
+	if (status != MSG_OK)
+		return status;
+	cmd_note_mount(&s);
+	spool_close(&s);
+	return MSG_OK;
 }
 
 static const char *const init_aliases[] = { "initdb", "init-db", NULL };

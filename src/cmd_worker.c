@@ -74,6 +74,7 @@ run_start(const struct opt_args *args)
 	status = cmd_open_write(args, &s, &conf);
 	if (status != MSG_OK)
 		return status;
+	cmd_note_mount(&s);
 	o.spool_path = s.path;
 	id = o.drain && !o.daemon ? cmd_inside(&s) : NULL;
 	if (id != NULL)

@@ -724,6 +724,15 @@ check_request(struct doctor *d, const char *name, const struct stat *st)
 		    "there is nobody to obey it");
 }
 
+/* True if another host has touched the entry, whatever its lock says here. */
+static int
+may_live_elsewhere(const struct doctor *d, const char *name,
+    const struct stat *st)
+{
+	return !registry_is_local(d->spool, name) &&
+	    d->options->now - spool_time(st) < REGISTRY_QUIET;
+}
+
 /* A name that no entry can have is not opened. */
 static void
 check_worker(struct doctor *d, const char *name, const struct stat *st)
@@ -731,7 +740,8 @@ check_worker(struct doctor *d, const char *name, const struct stat *st)
 	if (!registry_is_name(name)) {
 		if (sure(d, FOREIGN))
 			tell(d, FOREIGN, 0, name, "is no worker");
-	} else if (registry_alive(d->spool, name) == 0 && sure(d, WORKER)) {
+	} else if (!may_live_elsewhere(d, name, st) &&
+	    registry_alive(d->spool, name) == 0 && sure(d, WORKER)) {
 		tell(d, WORKER, d->repairing && discard(d, name, st), name,
 		    "its process is dead");
 	}

@@ -59,6 +59,12 @@ int os_watch_sees_all(int fd);
 int os_watch_read(int watch_fd,
     void (*seen)(void *arg, const struct os_event *event), void *arg);
 
+/*
+ * Writes the type of the mount that fd is on, as "ext4" or "fuse.sshfs", cut to
+ * `size` bytes.  0, or -1 with errno: ENOSYS if the system does not tell.
+ */
+int os_mount_type(int fd, char *type, size_t size);
+
 /* Closes every descriptor from `lowest` up but `keep` (-1: none). */
 void os_close_from(int lowest, int keep);
 

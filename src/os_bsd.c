@@ -22,7 +22,10 @@ os_flock(int fd, enum os_lock how, int wait)
 	while (flock(fd, op[how] | (wait ? 0 : LOCK_NB)) == -1) {
 		if (errno == EINTR)
 			continue;
-		return errno == EWOULDBLOCK ? 1 : -1;
+		/* EACCES is what CIFS says of a lock that is held. */
+		if (errno == EWOULDBLOCK || (errno == EACCES && !wait))
+			return 1;
+		return -1;
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
@@ -87,6 +88,50 @@ os_watch_read(int watch_fd,
 			seen(arg, &event);
 		}
 	}
+}
+
+/*
+ * Takes the type out of a line of mountinfo, if its device is that one; see
+ * proc_pid_mountinfo(5).  0 or -1.
+ */
+static int
+parse_mount(const char *line, dev_t device, char *type, size_t size)
+{
+	unsigned int high, low;
+	const char *p;
+
+	if (sscanf(line, "%*d %*d %u:%u", &high, &low) != 2 ||
+	    makedev(high, low) != device)
+		return -1;
+	/* Blanks within a field are escaped. */
+	p = strstr(line, " - ");
+	if (p == NULL)
+		return -1;
+	p += 3;
+	snprintf(type, size, "%.*s", (int)strcspn(p, " \n"), p);
+	return 0;
+}
+
+int
+os_mount_type(int fd, char *type, size_t size)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t room = 0;
+	struct stat st;
+	int ret = -1;
+
+	if (f == NULL)
+		return -1;
+	if (fstat(fd, &st) == 0) {
+		while (ret == -1 && getline(&line, &room, f) != -1)
+			ret = parse_mount(line, st.st_dev, type, size);
+		if (ret == -1)
+			errno = ENOENT;
+	}
+	free(line);
+	(void)fclose(f);
+	return ret;
 }
 
 void

@@ -54,6 +54,16 @@ os_watch_read(int watch_fd,
 	return -1;
 }
 
+int
+os_mount_type(int fd, char *type, size_t size)
+{
+	(void)fd;
+	(void)type;
+	(void)size;
+	errno = ENOSYS;
+	return -1;
+}
+
 void
 os_close_from(int lowest, int keep)
 {

@@ -359,19 +359,114 @@ registry_workers(struct spool *s)
 	return registry_each(s, add_count, &n) == -1 ? -1 : n;
 }
 
+struct sweep {
+	struct spool *spool;
+	int64_t now;
+	int spared;
+};
+
 static int
 sweep_one(void *arg, const char *name, uint64_t inode)
 {
+	struct sweep *w = arg;
+	struct stat st;
+
 	(void)inode;
-	if (registry_is_name(name))
-		(void)remove_dead(arg, name);
+	if (!registry_is_name(name))
+		return 0;
+	if (!registry_is_local(w->spool, name) &&
+	    fstatat(w->spool->dir[SPOOL_WORKERS], name, &st,
+		AT_SYMLINK_NOFOLLOW) == 0 &&
+	    w->now - spool_time(&st) < REGISTRY_QUIET)
+		w->spared = 1;
+	else
+		(void)remove_dead(w->spool, name);
 	return 0;
 }
 
-void
-registry_sweep(struct spool *s)
+int
+registry_sweep(struct spool *s, int64_t now)
 {
-	(void)spool_scan(s, SPOOL_WORKERS, sweep_one, s);
+	struct sweep w;
+
+	w.spool = s;
+	w.now = now;
+	w.spared = 0;
+	(void)spool_scan(s, SPOOL_WORKERS, sweep_one, &w);
+	return w.spared;
+}
+
+/* ---- Other hosts ---- */
+
+int64_t
+registry_touch(int fd)
+{
+	return futimens(fd, NULL) == 0 ? spool_changed(fd) : -1;
+}
+
+struct watching {
+	struct spool *spool;
+	struct registry_watch *watch;
+	char *name;
+};
+
+/* What is known of an entry, or room for it; NULL if there is none left. */
+static struct registry_watched *
+find_watched(struct registry_watch *watch, const char *name)
+{
+	struct registry_watched *unused = NULL, *w = watch->seen;
+	int i;
+
+	for (i = 0; i < REGISTRY_WATCHED; i++, w++) {
+		if (strcmp(w->name, name) == 0)
+			return w;
+		if (w->name[0] == '\0')
+			unused = w;
+	}
+	if (unused != NULL)
+		snprintf(unused->name, sizeof unused->name, "%s", name);
+	return unused;
+}
+
+static int
+watch_one(void *arg, const char *name, uint64_t inode)
+{
+	const struct watching *p = arg;
+	struct registry_watched *w;
+	struct stat st;
+
+	(void)inode;
+	/* Of supervisors alone: workers, whose are empty, do not touch them. */
+	if (!registry_is_name(name) || registry_is_local(p->spool, name) ||
+	    fstatat(p->spool->dir[SPOOL_WORKERS], name, &st,
+		AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_size == 0 || (w = find_watched(p->watch, name)) == NULL)
+		return 0;
+	w->here = 1;
+	if (w->touched != 0 && spool_time(&st) > w->touched)
+		w->free = registry_alive(p->spool, name) == 0 ? w->free + 1 : 0;
+	w->touched = spool_time(&st);
+	if (w->free < 2)
+		return 0;
+	memcpy(p->name, w->name, sizeof w->name);
+	return 1;
+}
+
+int
+registry_watch_others(struct spool *s, struct registry_watch *watch,
+    char name[REGISTRY_NAME_MAX])
+{
+	struct watching p = { s, watch, name };
+	struct registry_watched *w = watch->seen;
+	int i, ret;
+
+	for (i = 0; i < REGISTRY_WATCHED; i++)
+		watch->seen[i].here = 0;
+	ret = spool_scan(s, SPOOL_WORKERS, watch_one, &p);
+	for (i = 0; ret == 0 && i < REGISTRY_WATCHED; i++, w++)
+		if (!w->here)
+			memset(w, 0, sizeof *w);
+	return ret;
 }
 
 /* ---- Requests ---- */

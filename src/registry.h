@@ -13,9 +13,15 @@
 
 #include "buf.h"
 #include "spool.h"
+#include "when.h"
 
 #define REGISTRY_NAME_MAX (SPOOL_HOST_MAX + 32) /* HOST.PID-N.SLOT */
 #define REGISTRY_TWINS	  100 /* supervisors of one host and process ID */
+#define REGISTRY_WATCHED  32  /* of other hosts, for registry_watch_others */
+
+/* Times, in microseconds. */
+#define REGISTRY_TOUCH (10 * WHEN_SECOND) /* between two registry_touch */
+#define REGISTRY_QUIET (60 * WHEN_SECOND) /* then one elsewhere may be dead */
 
 enum registry_request {
 	REGISTRY_STOP,	    /* stop.HOST.PID: finish what runs, and leave */
@@ -109,8 +115,36 @@ int registry_text(const struct spool *s, const char *name, struct buf *out);
 /* Workers of living supervisors; -1 and errno if that cannot be told. */
 long registry_workers(struct spool *s);
 
-/* Removes the entries of processes that are dead. */
-void registry_sweep(struct spool *s);
+/*
+ * Removes the entries of processes that are dead.  An entry of another host
+ * that was touched within REGISTRY_QUIET stays, whatever its lock says; now is
+ * the time of the file system.  True if there is one of these.
+ */
+int registry_sweep(struct spool *s, int64_t now);
+
+/*
+ * Touches an entry, as a sign of life for other hosts.  Returns the time on the
+ * clock of the file system in microseconds, or -1 with errno.
+ */
+int64_t registry_touch(int fd);
+
+/* Supervisors of other hosts, as they were seen before; first all zero. */
+struct registry_watch {
+	struct registry_watched {
+		char name[REGISTRY_NAME_MAX];
+		int64_t touched; /* when that was, 0: not seen yet */
+		int free;	 /* times that its lock was free then */
+		int here;	 /* it was seen by this look */
+	} seen[REGISTRY_WATCHED];
+};
+
+/*
+ * Looks at the entries of other hosts.  Returns 1 and its name if one was
+ * touched twice while its lock was free: its process lives, and locks do not
+ * exclude between its mount and ours.  Else 0, or -1 with errno.
+ */
+int registry_watch_others(struct spool *s, struct registry_watch *watch,
+    char name[REGISTRY_NAME_MAX]);
 
 /* Makes a request; 0 (also when it is there already) or -1 with errno. */
 int registry_ask(const struct spool *s, enum registry_request what,

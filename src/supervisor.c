@@ -48,6 +48,7 @@ struct supervisor {
 	struct scout scout;
 	struct crew crew;
 	struct progress progress;
+	struct registry_watch others;
 	struct pollfd *polled;
 	char name[REGISTRY_NAME_MAX]; /* HOST.PID or HOST.PID-N */
 	int entry;		      /* of workers/ */
@@ -73,6 +74,7 @@ struct supervisor {
 	int64_t recover; /* look at processing/ */
 	int64_t respawn; /* replace workers */
 	int64_t entries; /* see if those in workers/ are still there */
+	int64_t touch;	 /* a sign of life for other hosts */
 	int64_t checked; /* free space was looked at */
 	int64_t sweep;	 /* remove what the dead have left */
 	int64_t purge;	 /* what was kept long enough */
@@ -302,25 +304,6 @@ enter_again(struct supervisor *sv)
 	return got == -1 ? -1 : 0;
 }
 
-/*
- * Who removes or replaces the entries in workers/ must not hide from others
- * that we and our workers live.
- */
-static void
-check_entries(struct supervisor *sv)
-{
-	sv->entries = WHEN_NEVER;
-	if (registry_is_entered(sv->spool, sv->name, sv->entry) == 0 &&
-	    enter_again(sv) == -1) {
-		if (!sv->unentered)
-			log_error(&sv->log, "no-entry", strerror(errno));
-		sv->unentered = 1;
-	} else {
-		sv->unentered = 0;
-	}
-	crew_check_entries(&sv->crew, sv->spool);
-}
-
 /* ---- Stopping ---- */
 
 static void
@@ -378,6 +361,60 @@ give_up(struct supervisor *sv, const char *what, const char *why)
 		log_error(&sv->log, what, why);
 	sv->failed = 1;
 	stop(sv, what);
+}
+
+/* ---- Entries in workers/, ours and those of other hosts ---- */
+
+/*
+ * Other hosts rely on locks as we do.  That these do not work between their
+ * mounts and ours is seen when the entry of a process that lives is not locked.
+ */
+static void
+check_others(struct supervisor *sv)
+{
+	char name[REGISTRY_NAME_MAX], why[SPOOL_WHY_MAX];
+	int64_t mono = fs_mono();
+
+	if (registry_others(sv->spool) == 0) {
+		sv->touch = WHEN_NEVER;
+		return;
+	}
+	if (sv->touch == WHEN_NEVER || mono >= sv->touch) {
+		sv->touch = mono + REGISTRY_TOUCH;
+		(void)registry_touch(sv->entry);
+	}
+	if (registry_watch_others(sv->spool, &sv->others, name) != 1 ||
+	    sv->failed)
+		return;
+	snprintf(why, sizeof why,
+	    "workers/%s is touched by a supervisor of another host, but its "
+	    "lock is free here: locks do not work between that host's mount "
+	    "and this one, and jobs may have run twice: let one host alone "
+	    "use the spool, or move it to a file system whose locks work "
+	    "between hosts",
+	    name);
+	msg_warnx("%s: %s", sv->spool->path, why);
+	give_up(sv, "locks-fail", why);
+}
+
+/*
+ * Who removes or replaces the entries in workers/ must not hide from others
+ * that we and our workers live.
+ */
+static void
+check_entries(struct supervisor *sv)
+{
+	sv->entries = WHEN_NEVER;
+	if (registry_is_entered(sv->spool, sv->name, sv->entry) == 0 &&
+	    enter_again(sv) == -1) {
+		if (!sv->unentered)
+			log_error(&sv->log, "no-entry", strerror(errno));
+		sv->unentered = 1;
+	} else {
+		sv->unentered = 0;
+	}
+	crew_check_entries(&sv->crew, sv->spool);
+	check_others(sv);
 }
 
 /* ---- Recovery ---- */
@@ -941,7 +978,7 @@ static void
 look_around(struct supervisor *sv, int64_t mono)
 {
 	int64_t interval = sv->conf.poll_interval_ms * (WHEN_SECOND / 1000);
-	int64_t begun = mono;
+	int64_t begun = mono, now;
 
 	sv->tick = mono + SUPERVISOR_SLEEP;
 	sv->scout.lost = 0;
@@ -952,7 +989,9 @@ look_around(struct supervisor *sv, int64_t mono)
 	if (mono >= sv->sweep) {
 		sv->sweep = mono + SUPERVISOR_SWEEP;
 		spool_sweep(sv->spool);
-		registry_sweep(sv->spool);
+		now = registry_touch(sv->entry);
+		if (registry_sweep(sv->spool, now != -1 ? now : fs_now()))
+			sv->sweep = mono + REGISTRY_QUIET;
 	}
 	reload_config(sv, 0);
 	check_entries(sv);
@@ -1001,6 +1040,8 @@ sleep_until(struct supervisor *sv, int64_t mono)
 		until = sv->respawn;
 	if (sv->entries < until)
 		until = sv->entries;
+	if (sv->touch < until)
+		until = sv->touch;
 	if (sv->purge < until)
 		until = sv->purge;
 	if (sv->grace < until)
@@ -1105,7 +1146,7 @@ loop(struct supervisor *sv)
 			if (sv->entries == WHEN_NEVER)
 				sv->entries = mono + SUPERVISOR_ENTRIES;
 		}
-		if (mono >= sv->entries)
+		if (mono >= sv->entries || mono >= sv->touch)
 			check_entries(sv);
 		if (sv->scout.control)
 			obey_control(sv);
@@ -1138,7 +1179,7 @@ run(struct supervisor *sv)
 	}
 	progress_init(&sv->progress, STDERR_FILENO, sv->options->drain,
 	    fs_mono());
-	sv->show = sv->grace = WHEN_NEVER;
+	sv->show = sv->grace = sv->touch = WHEN_NEVER;
 	sv->progress.out = log_terminal(&sv->log);
 	sv->log.below = &sv->progress;
 	log_printf(&sv->log, "event=started supervisor=%s workers=%d", sv->name,

@@ -286,7 +286,10 @@ put_requests(void)
 	put_file(SPOOL_CONTROL, "stop.x.1", "");
 	put_file(SPOOL_CONTROL, "interrupt.x.1", "");
 	put_file(SPOOL_WORKERS, "x.1", "count=1\n");
+	set_mtime(SPOOL_WORKERS, "x.1", fs_now() - HOUR);
 	put_file(SPOOL_WORKERS, "x.1.1", "");
+	set_mtime(SPOOL_WORKERS, "x.1.1", fs_now() - HOUR);
+	put_file(SPOOL_WORKERS, "x.2", "count=1\n"); /* it may live */
 }
 
 static void

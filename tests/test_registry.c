@@ -353,30 +353,125 @@ START_TEST(update)
 }
 END_TEST
 
+/* Of other hosts, those that somebody may have touched just now stay. */
 START_TEST(sweep)
 {
-	int fd = enter("vm.1", ENTRY), worker = enter("vm.1.2", "");
+	int64_t now = fs_now();
+	int fd, worker;
 	struct holder other;
 
+	snprintf(spool.host, sizeof spool.host, "vm");
+	fd = enter("vm.1", ENTRY);
+	worker = enter("vm.1.2", "");
 	put_dead("vm.2");
 	put_dead("other.3");
 	put_file(SPOOL_WORKERS, "vm.2.1", "");
 	put_file(SPOOL_WORKERS, "vm.4", ENTRY);
 	put_file(SPOOL_WORKERS, "README", "keep out\n");
 	other = hold(SPOOL_WORKERS, "vm.4");
-	registry_sweep(&spool);
+	ck_assert_int_eq(registry_sweep(&spool, now), 1);
 	expect_file(SPOOL_WORKERS, "vm.1", ENTRY);
 	expect_file(SPOOL_WORKERS, "vm.1.2", "");
 	expect_file(SPOOL_WORKERS, "vm.4", ENTRY);
+	expect_file(SPOOL_WORKERS, "other.3", ENTRY);
 	expect_file(SPOOL_WORKERS, "README", "keep out\n");
+	expect_count(SPOOL_WORKERS, 5);
+	let_go(&other);
+	other = hold(SPOOL_WORKERS, "other.3");
+	now += REGISTRY_QUIET + WHEN_SECOND;
+	ck_assert_int_eq(registry_sweep(&spool, now), 0);
+	expect_file(SPOOL_WORKERS, "other.3", ENTRY);
 	expect_count(SPOOL_WORKERS, 4);
 	let_go(&other);
-	registry_sweep(&spool);
+	ck_assert_int_eq(registry_sweep(&spool, now), 0);
 	expect_count(SPOOL_WORKERS, 3);
 	expect_alive("vm.1", 1);
 	expect_alive("vm.1.2", 1);
 	registry_leave(&spool, "vm.1", fd);
 	registry_leave(&spool, "vm.1.2", worker);
+}
+END_TEST
+
+static void
+touch_at(const char *name, long at)
+{
+	struct timespec times[2] = { { at, 0 }, { at, 0 } };
+
+	ck_assert_int_eq(utimensat(spool.dir[SPOOL_WORKERS], name, times, 0),
+	    0);
+}
+
+/* What is seen of other hosts when their entries were touched at that time. */
+static void
+expect_watched(struct registry_watch *w, const char *touched, long at,
+    const char *want)
+{
+	char name[REGISTRY_NAME_MAX] = "";
+
+	touch_at(touched, at);
+	ck_assert_int_eq(registry_watch_others(&spool, w, name), *want != '\0');
+	ck_assert_str_eq(name, want);
+	/* To look again tells nothing new. */
+	ck_assert_int_eq(registry_watch_others(&spool, w, name), *want != '\0');
+}
+
+START_TEST(watch_others)
+{
+	static struct registry_watch w;
+	char name[REGISTRY_NAME_MAX];
+	struct holder other;
+	int i;
+
+	snprintf(spool.host, sizeof spool.host, "vm");
+	put_file(SPOOL_WORKERS, "vm.1", ENTRY);
+	put_file(SPOOL_WORKERS, "a.1", ENTRY);
+	put_file(SPOOL_WORKERS, "a.1.1", "");
+	put_file(SPOOL_WORKERS, "b.1", ENTRY);
+	/* Set back is not touched, and ours are of no interest. */
+	for (i = 9; i > 0; i--) {
+		expect_watched(&w, "a.1", 1000 + i, "");
+		expect_watched(&w, "vm.1", 3000 - i, "");
+		expect_watched(&w, "a.1.1", 3000 - i, "");
+	}
+	expect_watched(&w, "a.1", 1010, "");
+	expect_watched(&w, "b.1", 1010, "");
+	/* That it was held makes up for what was seen before. */
+	other = hold(SPOOL_WORKERS, "a.1");
+	for (i = 1; i < 9; i++)
+		expect_watched(&w, "a.1", 1010 + i, "");
+	let_go(&other);
+	expect_watched(&w, "a.1", 1020, "");
+	expect_watched(&w, "b.1", 1020, "");
+	expect_watched(&w, "a.1", 1021, "a.1");
+	/* One that is gone is forgotten. */
+	ck_assert_int_eq(unlinkat(spool.dir[SPOOL_WORKERS], "a.1", 0), 0);
+	ck_assert_int_eq(registry_watch_others(&spool, &w, name), 0);
+	put_file(SPOOL_WORKERS, "a.1", ENTRY);
+	expect_watched(&w, "a.1", 2020, "");
+	expect_watched(&w, "a.1", 2021, "");
+	/* Of more than there is room for, some are seen. */
+	for (i = 0; i < REGISTRY_WATCHED; i++) {
+		snprintf(name, sizeof name, "c.%d", i + 1);
+		put_file(SPOOL_WORKERS, name, ENTRY);
+	}
+	ck_assert_int_eq(registry_watch_others(&spool, &w, name), 0);
+	expect_watched(&w, "a.1", 2022, "a.1");
+}
+END_TEST
+
+START_TEST(touch)
+{
+	int fd;
+	int64_t now;
+
+	fd = enter("vm.1", ENTRY);
+	touch_at("vm.1", 1000);
+	now = registry_touch(fd);
+	ck_assert_int_ge(now, fs_now() - WHEN_SECOND);
+	ck_assert_int_eq(now, spool_changed(fd));
+	expect_file(SPOOL_WORKERS, "vm.1", ENTRY);
+	registry_leave(&spool, "vm.1", fd);
+	ck_assert_int_eq(registry_touch(fd), -1);
 }
 END_TEST
 
@@ -576,6 +671,8 @@ suite_registry(void)
 	tcase_add_test(t, reenter);
 	tcase_add_test(t, update);
 	tcase_add_test(t, sweep);
+	tcase_add_test(t, watch_others);
+	tcase_add_test(t, touch);
 	tcase_add_test(t, answer_older);
 	tcase_add_test(t, each);
 	tcase_add_test(t, requests);

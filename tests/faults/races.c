@@ -537,9 +537,8 @@ init_actor(struct actor *a, int token)
 	a->conf.max_backoff_seconds = 0;
 	a->conf.kill_grace_seconds = 0;
 	a->conf.lock_lease_seconds = 0;
-	registry_name(&a->spool, getpid(), a->worker);
-	(void)snprintf(a->worker + strlen(a->worker),
-	    sizeof a->worker - strlen(a->worker), ".%d", token);
+	(void)snprintf(a->worker, sizeof a->worker, "%s.%ld.%d", a->spool.host,
+	    (long)getpid(), token);
 	a->entry = registry_enter(&a->spool, a->worker, &entry);
 }
 
