@@ -46,7 +46,7 @@ tell(struct answer *a, enum claim_result r, const char *why)
 		    "done, but that could not be synced to disk");
 		break;
 	default:
-		answer_refuse(a, 503, "%s", strerror(errno));
+		answer_refuse(a, 503, "%s", spool_strerror(errno));
 		break;
 	}
 }

@@ -731,21 +731,6 @@ claim_is_cancelled(const struct claim *c)
 
 /* ---- Recovery ---- */
 
-/* The time on the file system's own clock, in seconds; -1 if unknown. */
-static int64_t
-fs_clock(struct spool *s)
-{
-	struct stat st;
-	int64_t now = -1;
-
-	if (spool_lock(s) == -1)
-		return -1;
-	if (futimens(s->lock_fd, NULL) == 0 && fstat(s->lock_fd, &st) == 0)
-		now = st.st_mtime;
-	spool_unlock(s);
-	return now;
-}
-
 int
 claim_is_local(const struct spool *s, const char *worker)
 {
@@ -772,9 +757,9 @@ is_leased(const struct claim *c, const struct conf *conf)
 	    c->job.last != JOB_PROCESSING ||
 	    claim_is_local(c->spool, e->worker))
 		return 0;
-	now = fs_clock(c->spool);
+	now = spool_clock(c->spool);
 	return now == -1 || fstat(c->fd, &st) == -1 ||
-	    now - st.st_mtime < conf->lock_lease_seconds;
+	    now - spool_time(&st) < conf->lock_lease_seconds * WHEN_SECOND;
 }
 
 /*
@@ -1145,7 +1130,7 @@ cancel_orphan(struct claim *c, const struct request *q)
 	if (spool_seize(c->spool, c->from, c->name, &c->fd) != SPOOL_OK ||
 	    load(c, &error) == JOB_NO_MEMORY)
 		return CLAIM_GONE;
-	if (os_flock(c->fd, OS_LOCK_EXCLUSIVE, 0) != 1 || is_run_alive(c))
+	if (os_flock(c->fd, OS_LOCK_EXCLUSIVE) != 1 || is_run_alive(c))
 		return CLAIM_BUSY;
 	return cancel_owned(c, q, "cancelled: given up while orphaned");
 }

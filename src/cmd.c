@@ -41,6 +41,22 @@ cmd_errno_status(int error)
 	return error == ENOSPC || error == EDQUOT ? MSG_AGAIN : MSG_REFUSED;
 }
 
+int
+cmd_undone(const struct spool *s, const char *what, const char *undone,
+    int error)
+{
+	if (error != EWOULDBLOCK) {
+		errno = error;
+		msg_warn("%s: %s", what, undone);
+		return cmd_errno_status(error);
+	}
+	cmd_warn(what,
+	    "%s: another process has held the lock on %s/lock for %lld s: "
+	    "find it with fuser(1), end it, and try again",
+	    undone, s->path, (long long)(s->lock_wait / WHEN_SECOND));
+	return MSG_AGAIN;
+}
+
 /* ---- The spool ---- */
 
 static int

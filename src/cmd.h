@@ -54,6 +54,13 @@ void cmd_warn(const char *what, const char *fmt, ...) MSG_PRINTF(2, 3);
 /* The exit status for an errno: MSG_AGAIN for a full disk, or MSG_REFUSED. */
 int cmd_errno_status(int error);
 
+/*
+ * Says that something was not done to `what`, for an error of the spool: with
+ * EWOULDBLOCK, which process to look for.  The exit status.
+ */
+int cmd_undone(const struct spool *s, const char *what, const char *undone,
+    int error);
+
 /* ---- The spool ---- */
 
 /*

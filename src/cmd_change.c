@@ -111,9 +111,7 @@ say(struct change *ch, const char *id, enum claim_result r, const char *why)
 		cmd_warn(id, "done, but that could not be synced to disk");
 		return MSG_REFUSED;
 	default:
-		errno = error;
-		msg_warn("%s: %s", id, verb->undone);
-		return cmd_errno_status(error);
+		return cmd_undone(&ch->spool, id, verb->undone, error);
 	}
 }
 

@@ -119,9 +119,13 @@ change(const struct opt_args *args, const struct conf_key *key,
 	if (status != MSG_OK)
 		return status;
 	errno = 0;
-	if (conf_set(s.fd, key, value, why) == -1) {
+	if (conf_set(s.fd, key, value, s.lock_wait, why) == -1) {
 		status = cmd_errno_status(errno);
-		msg_warnx("%s/%s", s.path, why);
+		if (errno == EWOULDBLOCK)
+			status =
+			    cmd_undone(&s, key->name, "not changed", errno);
+		else
+			msg_warnx("%s/%s", s.path, why);
 	}
 	spool_close(&s);
 	return status;

@@ -344,10 +344,8 @@ say_enqueued(const struct submit *q, struct spool *s, const struct spool_new *d,
 		    d->id);
 		return MSG_REFUSED;
 	default:
-		errno = saved;
-		msg_warn("%s: not enqueued",
-		    d->id[0] != '\0' ? d->id : "the job");
-		return cmd_errno_status(saved);
+		return cmd_undone(s, d->id[0] != '\0' ? d->id : "the job",
+		    "not enqueued", saved);
 	}
 }
 

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "fs.h"
-#include "os.h"
 #include "spool.h"
 #include "text.h"
 
@@ -381,15 +380,15 @@ conf_check(const struct conf_key *key, const char *value,
 }
 
 int
-conf_set(int spool, const struct conf_key *key, const char *value,
+conf_set(int spool, const struct conf_key *key, const char *value, int64_t wait,
     char why[CONF_ERROR_MAX])
 {
 	int fd, ret = -1, saved;
 
 	if (value != NULL && conf_check(key, value, why) == -1)
 		return -1;
-	fd = fs_open(spool, "lock", O_RDWR | O_CREAT, 0600);
-	if (fd == -1 || os_flock(fd, OS_LOCK_EXCLUSIVE, 1) != 0)
+	fd = fs_lock(spool, "lock", wait);
+	if (fd == -1)
 		snprintf(why, CONF_ERROR_MAX, "lock: %s", strerror(errno));
 	else
 		ret = set_locked(spool, key, value, why);

@@ -89,10 +89,11 @@ int conf_check(const struct conf_key *key, const char *value,
 
 /*
  * Sets a key in SPOOL/config (value NULL: removes it), keeping all other
- * lines, under an exclusive lock on SPOOL/lock; the file is synced.
- * Returns 0, or -1 and fills `why`: nothing was changed then.
+ * lines, under an exclusive lock on SPOOL/lock, for which it waits up to `wait`
+ * microseconds; the file is synced.  Returns 0, or -1 with errno and fills
+ * `why`: nothing was changed then.  EWOULDBLOCK: somebody else holds the lock.
  */
 int conf_set(int spool, const struct conf_key *key, const char *value,
-    char why[CONF_ERROR_MAX]);
+    int64_t wait, char why[CONF_ERROR_MAX]);
 
 #endif

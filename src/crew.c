@@ -148,6 +148,7 @@ crew_find(struct crew *crew, const char *job)
 int
 crew_order(struct crew *crew, struct crew_member *m, const struct order *order)
 {
+	/* So small that it is sent whole or not at all: nobody waits. */
 	if (fs_write(m->socket, order, sizeof *order) == -1)
 		return -1;
 	if (order->kind != ORDER_RUN)

@@ -212,7 +212,7 @@ is_held(struct doctor *d, int dir, const char *name)
 		return -1;
 	}
 	/* Shared, and for a moment: who wants it tries again. */
-	held = os_flock(fd, OS_LOCK_SHARED, 0);
+	held = os_flock(fd, OS_LOCK_SHARED);
 	if (held == -1)
 		d->error = errno;
 	(void)fs_close(fd);
@@ -230,7 +230,7 @@ protect(const struct doctor *d, const char *name, const struct stat *st)
 	if (fd == -1)
 		return 0;
 	if (fstat(fd, &now) == 0 && now.st_ino == st->st_ino &&
-	    os_flock(fd, OS_LOCK_SHARED, 0) == 0)
+	    os_flock(fd, OS_LOCK_SHARED) == 0)
 		done = fchmod(fd,
 			   now.st_mode & 07777 &
 			       ~(mode_t)(S_IWGRP | S_IWOTH)) == 0;

@@ -5,12 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "os.h"
+
+#define FS_LOCK_MS 16 /* at most between two tries to take a lock */
 
 static int64_t
 clock_us(clockid_t clock)
@@ -100,6 +103,30 @@ fs_open(int dir, const char *name, int flags, mode_t mode)
 		    flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode);
 	while (fd == -1 && errno == EINTR);
 	return fd;
+}
+
+int
+fs_lock(int dir, const char *name, int64_t wait)
+{
+	int64_t deadline = fs_mono() + wait;
+	int fd, got, saved, ms = 1;
+
+	/* NONBLOCK: somebody may have put a FIFO there, or hold a lease. */
+	fd = fs_open(dir, name, O_RDWR | O_CREAT | O_NONBLOCK, 0600);
+	if (fd == -1)
+		return -1;
+	/* Not flock(2) that waits: nothing but a signal would end that. */
+	while ((got = os_flock(fd, OS_LOCK_EXCLUSIVE)) == 1 &&
+	    fs_mono() < deadline) {
+		(void)poll(NULL, 0, ms);
+		ms = ms < FS_LOCK_MS ? 2 * ms : ms;
+	}
+	if (got == 0)
+		return fd;
+	saved = got == 1 ? EWOULDBLOCK : errno;
+	(void)fs_close(fd);
+	errno = saved;
+	return -1;
 }
 
 ssize_t

@@ -38,6 +38,13 @@ mode_t fs_umask(void);
  */
 int fs_open(int dir, const char *name, int flags, mode_t mode);
 
+/*
+ * Opens a file, which is made if it is missing, and takes the exclusive
+ * flock(2) on it, waiting up to `wait` microseconds.  Returns the descriptor,
+ * or -1 with errno: EWOULDBLOCK if somebody else held it all the time.
+ */
+int fs_lock(int dir, const char *name, int64_t wait);
+
 /* Reads until n bytes are there or the file ends: how many, or -1. */
 ssize_t fs_read(int fd, void *bytes, size_t n);
 

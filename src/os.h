@@ -18,10 +18,10 @@ enum os_lock {
 };
 
 /*
- * flock(2).  Waits for the lock if `wait` is set.  Returns 0 when done, 1
- * when somebody else holds it (never with `wait`), -1 with errno otherwise.
+ * flock(2), which never waits here.  Returns 0 when done, 1 when somebody else
+ * holds the lock, -1 with errno otherwise.
  */
-int os_flock(int fd, enum os_lock how, int wait);
+int os_flock(int fd, enum os_lock how);
 
 /*
  * renameat2(2) with RENAME_NOREPLACE.  Returns 0 or -1 with errno: EEXIST if

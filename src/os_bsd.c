@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 int
-os_flock(int fd, enum os_lock how, int wait)
+os_flock(int fd, enum os_lock how)
 {
 	static const int op[] = {
 		[OS_LOCK_SHARED] = LOCK_SH,
@@ -19,7 +19,7 @@ os_flock(int fd, enum os_lock how, int wait)
 		[OS_UNLOCK] = LOCK_UN,
 	};
 
-	while (flock(fd, op[how] | (wait ? 0 : LOCK_NB)) == -1) {
+	while (flock(fd, op[how] | LOCK_NB) == -1) {
 		if (errno == EINTR)
 			continue;
 		/* EACCES is what CIFS says of a lock that is held. */

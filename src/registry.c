@@ -114,7 +114,7 @@ registry_enter(struct spool *s, const char *name, const struct buf *text)
 	if (fd == -1)
 		return -1;
 	/* Locked before it is seen: an unlocked entry is a dead one's. */
-	got = os_flock(fd, OS_LOCK_EXCLUSIVE, 0);
+	got = os_flock(fd, OS_LOCK_EXCLUSIVE);
 	if (got == 0 && take_name(s, fd, tmp_name, name) == 0)
 		return fd;
 	saved = got == 1 ? EAGAIN : errno;
@@ -241,7 +241,7 @@ registry_alive(const struct spool *s, const char *name)
 	else if (!spool_trusts(s->owner, &st))
 		held = 0; /* no worker of this spool is somebody else's */
 	else
-		held = os_flock(fd, OS_LOCK_SHARED, 0);
+		held = os_flock(fd, OS_LOCK_SHARED);
 	saved = errno;
 	(void)fs_close(fd);
 	errno = saved;
@@ -492,8 +492,8 @@ registry_ask(const struct spool *s, enum registry_request what,
 	/* Somebody else's would be ignored. */
 	if (spool_distrusts(s, SPOOL_CONTROL, name, &st))
 		(void)unlinkat(s->dir[SPOOL_CONTROL], name, 0);
-	fd = fs_open(s->dir[SPOOL_CONTROL], name, O_WRONLY | O_CREAT | O_TRUNC,
-	    0600);
+	fd = fs_open(s->dir[SPOOL_CONTROL], name,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0600);
 	return fd == -1 ? -1 : fs_close(fd);
 }
 

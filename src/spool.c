@@ -306,6 +306,7 @@ spool_reset(struct spool *s)
 		s->dir[i] = -1;
 	s->durable = 1;
 	s->settle = SPOOL_SETTLE;
+	s->lock_wait = SPOOL_LOCK_MAX;
 }
 
 int
@@ -396,17 +397,14 @@ spool_now(struct spool *s)
 int
 spool_lock(struct spool *s)
 {
-	int saved;
+	int tired = fs_mono() < s->lock_tired;
 
 	if (s->lock_depth == 0) {
-		s->lock_fd = fs_open(s->fd, "lock", O_RDWR | O_CREAT, 0600);
-		if (s->lock_fd == -1)
-			return -1;
-		if (os_flock(s->lock_fd, OS_LOCK_EXCLUSIVE, 1) != 0) {
-			saved = errno;
-			(void)close(s->lock_fd);
-			s->lock_fd = -1;
-			errno = saved;
+		s->lock_fd = fs_lock(s->fd, "lock", tired ? 0 : s->lock_wait);
+		if (s->lock_fd == -1) {
+			/* Of many moves in a row only the first one waits. */
+			if (errno == EWOULDBLOCK && !tired)
+				s->lock_tired = fs_mono() + s->lock_wait;
 			return -1;
 		}
 	}
@@ -421,6 +419,32 @@ spool_unlock(struct spool *s)
 		(void)close(s->lock_fd);
 		s->lock_fd = -1;
 	}
+}
+
+const char *
+spool_strerror(int error)
+{
+	return error == EWOULDBLOCK ?
+	    "another process holds the lock on SPOOL/lock" :
+	    strerror(error);
+}
+
+int64_t
+spool_clock(const struct spool *s)
+{
+	/* Not locked: who holds that lock may do so for ever. */
+	int fd = fs_open(s->fd, "lock", O_RDWR | O_CREAT | O_NONBLOCK, 0600);
+	int64_t now = -1;
+	int saved;
+
+	if (fd == -1)
+		return -1;
+	if (futimens(fd, NULL) == 0)
+		now = spool_changed(fd);
+	saved = errno;
+	(void)fs_close(fd);
+	errno = saved;
+	return now;
 }
 
 /* Opens what is a regular file; anything else is left alone. */
@@ -444,6 +468,8 @@ open_regular(const struct spool *s, int dir, const char *name, int flags,
 		case ENXIO: /* a socket */
 		case ENODEV:
 			return SPOOL_FOREIGN;
+		case EWOULDBLOCK: /* a lease: fcntl(2) */
+			return SPOOL_BUSY;
 		default:
 			return SPOOL_ERROR;
 		}
@@ -474,7 +500,7 @@ spool_take(const struct spool *s, int dir, const char *name, int *fd)
 
 	if (r != SPOOL_OK)
 		return r;
-	got = os_flock(*fd, OS_LOCK_EXCLUSIVE, 0);
+	got = os_flock(*fd, OS_LOCK_EXCLUSIVE);
 	if (got == 0) {
 		got = spool_same(s, *fd, dir, name);
 		if (got == 1)
@@ -500,7 +526,7 @@ void
 spool_release(int fd)
 {
 	/* Before closing: a daemon that a job left may share the lock. */
-	(void)os_flock(fd, OS_UNLOCK, 0);
+	(void)os_flock(fd, OS_UNLOCK);
 	(void)fs_close(fd);
 }
 

@@ -39,6 +39,7 @@ enum spool_dir {
 #define SPOOL_SETTLE   (60 * WHEN_SECOND)	 /* half-written, then dead */
 #define SPOOL_TMP_AGE  (36 * 3600 * WHEN_SECOND) /* swept from tmp/ */
 #define SPOOL_WAIT     WHEN_SECOND /* for a lock, of who asks by command */
+#define SPOOL_LOCK_MAX (10 * WHEN_SECOND) /* the same, for SPOOL/lock */
 #define SPOOL_WHY_MAX  512
 
 struct spool {
@@ -52,7 +53,9 @@ struct spool {
 	int64_t settle; /* microseconds until half-written is dead */
 	int lock_fd;	/* of SPOOL/lock while held, else -1 */
 	int lock_depth;
-	int64_t stamped; /* the last time handed out */
+	int64_t lock_wait;  /* microseconds that it is waited for */
+	int64_t lock_tired; /* monotonic clock: not waited for before that */
+	int64_t stamped;    /* the last time handed out */
 	uint32_t number; /* the next one for a name; 0: none was chosen yet */
 	char host[SPOOL_HOST_MAX + 1];
 };
@@ -123,11 +126,22 @@ int spool_intact(const struct spool *s, char why[SPOOL_WHY_MAX]);
 int64_t spool_now(struct spool *s);
 
 /*
- * Takes the lock on SPOOL/lock, waiting for it; may be nested.
- * Returns 0 or -1 with errno.
+ * Takes the lock on SPOOL/lock; may be nested.  Waits for it up to lock_wait,
+ * but not again for as long when that was in vain.  Returns 0, or -1 with
+ * errno: EWOULDBLOCK if somebody else held it all the time.  Whatever needs
+ * this lock then answers SPOOL_ERROR with that errno, and nothing else does.
  */
 int spool_lock(struct spool *s);
 void spool_unlock(struct spool *s);
+
+/* strerror(3) for what failed in a spool: tells of SPOOL/lock. */
+const char *spool_strerror(int error);
+
+/*
+ * The clock of the spool's file system, in microseconds; -1 with errno if it
+ * cannot be told.  Touches SPOOL/lock.
+ */
+int64_t spool_clock(const struct spool *s);
 
 /*
  * Opens a job file for reading: OK and the descriptor in *fd; GONE, FOREIGN,

@@ -1316,6 +1316,7 @@ supervisor_run(struct spool *s, const struct supervisor_options *o)
 			return status;
 	}
 	memset(&sv, 0, sizeof sv);
+	s->lock_wait = SUPERVISOR_LOCK;
 	sv.spool = s;
 	sv.options = o;
 	errno = 0;

@@ -20,6 +20,7 @@
 #define SUPERVISOR_ENTRIES (WHEN_SECOND / 10)	/* looks at changed workers/ */
 #define SUPERVISOR_SWEEP   (3600 * WHEN_SECOND) /* between two of tmp/ */
 #define SUPERVISOR_WRITE   (10 * WHEN_SECOND)	/* between writing counters */
+#define SUPERVISOR_LOCK	   (WHEN_SECOND / 10)	/* for SPOOL/lock */
 
 /* It does not look at everything again for so many times as that took. */
 #define SUPERVISOR_REST 4

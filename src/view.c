@@ -67,6 +67,7 @@ view_refresh(struct view *v, char why[SPOOL_WHY_MAX])
 		v->spool = fresh;
 		forget(v);
 	}
+	v->spool.lock_wait = VIEW_LOCK;
 	load_conf(v);
 	return 0;
 }

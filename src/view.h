@@ -19,6 +19,7 @@
 #include "tally.h"
 
 #define VIEW_GROUPS 1000 /* dead jobs whose errors are looked at */
+#define VIEW_LOCK   (WHEN_SECOND / 10) /* for SPOOL/lock: all others wait */
 
 struct view {
 	struct spool spool;

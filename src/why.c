@@ -181,7 +181,7 @@ is_locked(const struct why *w, int dir)
 	for (i = 0; held && i < WHY_LOCK_LOOKS; i++) {
 		if (i > 0)
 			(void)poll(NULL, 0, WHY_LOCK_MS + (int)getpid() % 4);
-		held = os_flock(fd, OS_LOCK_EXCLUSIVE, 0) == 1;
+		held = os_flock(fd, OS_LOCK_EXCLUSIVE) == 1;
 	}
 	(void)fs_close(fd);
 	return held;

@@ -24,6 +24,7 @@
 #define WORKER_RETRY  (2 * WHEN_SECOND)	 /* between tries to record an end */
 #define WORKER_TRIES  2			 /* to record it, once interrupted */
 #define WORKER_SAY    (WHEN_SECOND / 20) /* until it is told that a job runs */
+#define WORKER_LOCK   WHEN_SECOND	 /* for SPOOL/lock */
 
 /* Why a run is being ended before its time. */
 enum cause {
@@ -169,7 +170,7 @@ trouble_event(int error)
 {
 	struct job_event e = job_event_make(JOB_PENDING, 0);
 
-	e.error = strerror(error);
+	e.error = spool_strerror(error);
 	return e;
 }
 
@@ -706,6 +707,7 @@ worker_main(int socket, const char *spool_path, const char *name)
 	    spool_open(&w.spool, spool_path, SPOOL_READ, why) == -1 ||
 	    w.spool.fd == -1)
 		_exit(1);
+	w.spool.lock_wait = WORKER_LOCK;
 	if (enter(&w) == -1)
 		_exit(1);
 	while (w.socket != -1 && take_order(&w, &w.order)) {

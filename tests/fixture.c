@@ -390,7 +390,7 @@ hold_run(void *arg)
 	char c = 'x';
 
 	(void)close(h->go[1]);
-	if (fd == -1 || os_flock(fd, OS_LOCK_EXCLUSIVE, 1) != 0)
+	if (fd == -1 || os_flock(fd, OS_LOCK_EXCLUSIVE) != 0)
 		return 1;
 	if (fs_write(h->ready[1], &c, 1) == -1)
 		return 1;

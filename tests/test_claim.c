@@ -1331,7 +1331,7 @@ hold_briefly(void *arg)
 	const int *ready = arg;
 	int fd = openat(spool.dir[DEAD], "a", O_RDWR);
 
-	if (fd == -1 || os_flock(fd, OS_LOCK_EXCLUSIVE, 1) != 0 ||
+	if (fd == -1 || os_flock(fd, OS_LOCK_EXCLUSIVE) != 0 ||
 	    fs_write(ready[1], "x", 1) == -1)
 		return 1;
 	(void)poll(NULL, 0, 100);

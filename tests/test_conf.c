@@ -61,6 +61,8 @@ static const struct {
 	    "must be full or none" },
 };
 
+#define WAIT SPOOL_LOCK_MAX
+
 static char why[CONF_ERROR_MAX];
 
 static const struct conf_key *
@@ -75,7 +77,7 @@ key_of(const char *name)
 static void
 set(const char *name, const char *value)
 {
-	int got = conf_set(spool.fd, key_of(name), value, why);
+	int got = conf_set(spool.fd, key_of(name), value, WAIT, why);
 
 	ck_assert_msg(got == 0, "%s=%s: %s", name, value ? value : "(unset)",
 	    why);
@@ -173,7 +175,7 @@ START_TEST(out_of_range)
 					 junk[k - 2];
 			why[0] = '\0';
 			ck_assert_msg(conf_set(spool.fd, key_of(keys[i].name),
-					  value, why) == -1,
+					  value, WAIT, why) == -1,
 			    "%s=%s", keys[i].name, value);
 			ck_assert_str_eq(why, buf_text(&want));
 			ck_assert_int_eq(
@@ -249,7 +251,8 @@ START_TEST(file_forms)
 		/* Nobody sets a key in a file that cannot be read. */
 		if (got == -1) {
 			ck_assert_int_eq(conf_set(spool.fd,
-					     key_of("durability"), "none", why),
+					     key_of("durability"), "none", WAIT,
+					     why),
 			    -1);
 			expect_conf(rows[i].text);
 		}
@@ -333,7 +336,7 @@ START_TEST(disk_full)
 
 	put_at(spool.fd, "config", text);
 	limit_size(30);
-	got = conf_set(spool.fd, conf_find("durability"), "none", why);
+	got = conf_set(spool.fd, conf_find("durability"), "none", WAIT, why);
 	unlimit_size();
 	ck_assert_int_eq(got, -1);
 	ck_assert_msg(strncmp(why, "config: ", 8) == 0, "%s", why);
@@ -368,7 +371,8 @@ count_up(void *arg)
 		buf_clear(&value);
 		buf_clear(&got);
 		buf_printf(&value, "%d", i);
-		if (conf_set(spool.fd, key, buf_text(&value), problem) == -1)
+		if (conf_set(spool.fd, key, buf_text(&value), WAIT, problem) ==
+		    -1)
 			status = 1;
 		else if (conf_load(spool.fd, &conf, problem) == -1)
 			status = 2;

@@ -333,7 +333,7 @@ lock_is_free(void *arg)
 	int fd = openat(spool.fd, "lock", O_RDWR);
 
 	(void)arg;
-	return fd != -1 && os_flock(fd, OS_LOCK_EXCLUSIVE, 0) == 0;
+	return fd != -1 && os_flock(fd, OS_LOCK_EXCLUSIVE) == 0;
 }
 
 START_TEST(lock_nested)
@@ -346,6 +346,33 @@ START_TEST(lock_nested)
 	spool_unlock(&spool);
 	ck_assert_int_eq(child_end(child_start(lock_is_free, NULL)), 1);
 	ck_assert_int_eq(spool.lock_fd, -1);
+}
+END_TEST
+
+/* Nobody waits for it longer than is set, nor again at once. */
+START_TEST(lock_bounded)
+{
+	struct holder child;
+	int64_t begun;
+
+	put_at(spool.fd, "lock", "");
+	child = hold_at(spool.fd, "lock");
+	spool.lock_wait = WHEN_SECOND / 2;
+	begun = fs_mono();
+	ck_assert_int_eq(spool_lock(&spool), -1);
+	ck_assert_int_eq(errno, EWOULDBLOCK);
+	ck_assert_int_ge(fs_mono() - begun, spool.lock_wait);
+	ck_assert_int_lt(fs_mono() - begun, 20 * spool.lock_wait);
+	spool.lock_tired = INT64_MAX;
+	begun = fs_mono();
+	ck_assert_int_eq(spool_lock(&spool), -1);
+	ck_assert_int_lt(fs_mono() - begun, spool.lock_wait);
+	/* The clock does without it. */
+	ck_assert_int_le(llabs((long long)(spool_clock(&spool) - fs_now())),
+	    10 * WHEN_SECOND);
+	let_go(&child);
+	ck_assert_int_eq(spool_lock(&spool), 0);
+	spool_unlock(&spool);
 }
 END_TEST
 
@@ -1417,6 +1444,7 @@ suite_spool(void)
 	tcase_add_test(t, host_name);
 	tcase_add_test(t, now_never_twice);
 	tcase_add_test(t, lock_nested);
+	tcase_add_test(t, lock_bounded);
 	tcase_add_test(t, take);
 	tcase_add_test(t, take_foreign);
 	tcase_add_test(t, open_job);
