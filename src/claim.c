@@ -131,11 +131,37 @@ append(struct claim *c, const struct job_event *e)
 	job_put_event(&line, e);
 	ret = spool_append(c->fd, &line);
 	saved = errno;
-	if (ret == 0)
+	if (ret == 0) {
 		c->stamp = -1;
+		c->told += line.len;
+	}
 	buf_free(&line);
 	errno = saved;
 	return ret;
+}
+
+/*
+ * Takes away the lines that told of a move which was not made, for `why`: what
+ * failed has changed nothing.  They stay if it may have been made after all.
+ * Our offset is where our last line ends; what others have appended to a file
+ * that is not ours any more is theirs.
+ */
+static void
+untell(struct claim *c, enum claim_result why)
+{
+	int saved = errno;
+	struct stat st;
+	off_t end;
+
+	if (c->told > 0 &&
+	    (why == CLAIM_GONE ||
+		spool_same(c->spool, c->fd, c->from, c->name) == 1)) {
+		end = lseek(c->fd, 0, SEEK_CUR);
+		if (fstat(c->fd, &st) == 0 && st.st_size == end)
+			(void)ftruncate(c->fd, end - (off_t)c->told);
+	}
+	c->told = 0;
+	errno = saved;
 }
 
 struct retry_rule
@@ -269,6 +295,10 @@ record(struct claim *c)
  * Carries out c->end.  Crash after the append: the file is where it was,
  * unlocked, and its last line names where it goes; recover (or, from a
  * waiting directory, the next claim) completes the move.
+ *
+ * CLAIM_GONE: the name did not mean the file any more, or never did: on a
+ * network a look may be answered from a cache.  Then it is elsewhere, and has
+ * another end; that of a run stays all the same, since nobody else knows it.
  */
 static enum claim_result
 conclude(struct claim *c)
@@ -277,9 +307,9 @@ conclude(struct claim *c)
 	int from = c->where;
 
 	for (;;) {
-		if (record(c) == -1)
+		if (record(c) == -1 && !spool_is_gone(errno))
 			return CLAIM_TROUBLE;
-		r = move_to_end(c);
+		r = c->recorded ? move_to_end(c) : CLAIM_GONE;
 		if (r != CLAIM_BUSY ||
 		    (c->ending != JOB_PENDING && c->ending != JOB_FAILED))
 			break;
@@ -287,6 +317,9 @@ conclude(struct claim *c)
 	}
 	if (r != CLAIM_OK && r != CLAIM_GONE)
 		return r;
+	if (r == CLAIM_GONE && c->attempt == 0)
+		untell(c, r);
+	c->told = 0;
 	if (r == CLAIM_OK) {
 		c->where = c->ending;
 		if (spool_sync_dir(c->spool, c->ending) == -1 ||
@@ -387,13 +420,18 @@ static enum claim_result
 bury(struct claim *c, const struct job_error *error)
 {
 	struct job_event e = job_event_make(JOB_DEAD, spool_now(c->spool));
+	enum claim_result r;
 
 	snprintf(c->error, sizeof c->error, "%s", error->what);
 	e.error = c->error;
 	set_end(c, e);
 	/* As it is if half-written or strange; not twice after a crash. */
 	c->recorded = c->half || c->job.last == JOB_DEAD;
-	return end_unrun(c);
+	r = end_unrun(c);
+	/* It stays true, and is not written anew at each try. */
+	if (r == CLAIM_BUSY)
+		c->told = 0;
+	return r;
 }
 
 int64_t
@@ -485,18 +523,26 @@ make_room(struct claim *c)
 /*
  * To processing/.  Crash after the move: the file is there, unlocked, with
  * its old last line: recover moves it back to where that says.
+ *
+ * A request to cancel that was there before is for an earlier run, or for a
+ * namesake that runs now: only once we are in its place is it void.  One that
+ * is made from then on is for this run, and stays.
  */
 static enum claim_result
 move_to_processing(struct claim *c)
 {
 	enum spool_result r;
+	struct stat old;
+	int asked;
 
-	/* A request to cancel was for an earlier run. */
-	registry_answer(c->spool, REGISTRY_CANCEL, c->name);
+	asked = registry_noted(c->spool, REGISTRY_CANCEL, c->name, &old);
 	r = spool_move(c->spool, c->fd, c->from, SPOOL_PROCESSING, c->name);
 	switch (r) {
 	case SPOOL_OK:
 		c->where = SPOOL_PROCESSING;
+		if (asked)
+			registry_answer_noted(c->spool, REGISTRY_CANCEL, c->name,
+			    &old);
 		return CLAIM_OK;
 	case SPOOL_GONE:
 		return CLAIM_GONE;
@@ -557,6 +603,8 @@ take_owned(struct claim *c, const struct conf *conf, int64_t known_us,
 		    c->name);
 		r = CLAIM_BUSY;
 	}
+	if (r != CLAIM_OK)
+		untell(c, r);
 	return r;
 }
 
@@ -592,6 +640,7 @@ claim_begin(struct claim *c, const char *worker)
 	e.attempt = c->job.attempts + 1;
 	e.worker = worker;
 	if (append(c, &e) == 0) {
+		c->told = 0;
 		c->attempt = e.attempt;
 		if (spool_sync_file(c->spool, c->fd) == 0)
 			return CLAIM_OK;
@@ -602,6 +651,7 @@ claim_begin(struct claim *c, const char *worker)
 		saved = errno;
 		(void)spool_move(c->spool, c->fd, SPOOL_PROCESSING, c->from,
 		    c->name);
+		untell(c, CLAIM_TROUBLE);
 	}
 	claim_drop(c);
 	errno = saved;
@@ -929,20 +979,6 @@ request_init(struct request *q, struct spool *s, const char *name, char *why)
 	q->why = why;
 }
 
-/*
- * A command that failed has changed nothing: takes its line away again, unless
- * the move may have been made.
- */
-static void
-untell(const struct claim *c)
-{
-	int saved = errno;
-
-	if (spool_same(c->spool, c->fd, c->from, c->name) == 1)
-		(void)ftruncate(c->fd, (off_t)c->job.whole);
-	errno = saved;
-}
-
 /* Refuses to run what could not be accepted. */
 static enum claim_result
 refuse_file(const struct claim *c, const struct request *q,
@@ -1009,19 +1045,20 @@ try_retry(struct claim *c, struct request *q)
 	if (append(c, &e) == -1)
 		return CLAIM_TROUBLE;
 	if (spool_sync_file(c->spool, c->fd) == -1) {
-		untell(c);
+		untell(c, CLAIM_TROUBLE);
 		return CLAIM_TROUBLE;
 	}
 	switch (spool_move(c->spool, c->fd, c->from, SPOOL_PENDING, c->name)) {
 	case SPOOL_OK:
 		break;
 	case SPOOL_GONE:
+		untell(c, CLAIM_GONE);
 		return CLAIM_GONE;
 	case SPOOL_EXISTS: /* it came after we had looked */
-		untell(c);
+		untell(c, CLAIM_REFUSED);
 		return refuse(q, "a new job of this ID is waiting");
 	default:
-		untell(c);
+		untell(c, CLAIM_TROUBLE);
 		return CLAIM_TROUBLE;
 	}
 	/* Not needed any more, and a worker would find the job busy. */
@@ -1097,8 +1134,9 @@ cancel_owned(struct claim *c, const struct request *q, const char *error)
 	set_end(c, e);
 	c->recorded = is_cancelled(&c->job);
 	r = conclude(c);
-	if (r == CLAIM_TROUBLE && c->from != SPOOL_PROCESSING)
-		untell(c);
+	if ((r == CLAIM_TROUBLE || r == CLAIM_BUSY) &&
+	    c->from != SPOOL_PROCESSING)
+		untell(c, r);
 	return r;
 }
 

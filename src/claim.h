@@ -47,6 +47,7 @@ struct claim {
 	int half;      /* half-written: nothing may be appended */
 	int strange;   /* somebody else's: the same, and it is never run */
 	int unsynced;  /* an fsync failed on the way */
+	size_t told;   /* bytes of lines whose move was not made yet */
 	struct job_event end;
 	char error[JOB_ERROR_MAX];
 };

@@ -498,15 +498,23 @@ registry_ask(const struct spool *s, enum registry_request what,
 }
 
 int
+registry_noted(const struct spool *s, enum registry_request what,
+    const char *whom, struct stat *st)
+{
+	char name[JOB_NAME_MAX + 16];
+
+	request_name(what, whom, name);
+	return fstatat(s->dir[SPOOL_CONTROL], name, st, AT_SYMLINK_NOFOLLOW) ==
+	    0;
+}
+
+int
 registry_asked(const struct spool *s, enum registry_request what,
     const char *whom)
 {
-	char name[JOB_NAME_MAX + 16];
 	struct stat st;
 
-	request_name(what, whom, name);
-	return fstatat(s->dir[SPOOL_CONTROL], name, &st, AT_SYMLINK_NOFOLLOW) ==
-	    0 &&
+	return registry_noted(s, what, whom, &st) &&
 	    spool_trusts(s->owner, &st);
 }
 
@@ -586,4 +594,17 @@ registry_answer_older(const struct spool *s, const char *name, int fd)
 		    spool_time(&st) < spool_changed(fd))
 			registry_answer(s, asked[i], name);
 	}
+}
+
+void
+registry_answer_noted(const struct spool *s, enum registry_request what,
+    const char *whom, const struct stat *noted)
+{
+	struct stat st;
+
+	/* The time: touch(1) makes a request anew in the same file. */
+	if (registry_noted(s, what, whom, &st) && st.st_ino == noted->st_ino &&
+	    st.st_ctim.tv_sec == noted->st_ctim.tv_sec &&
+	    st.st_ctim.tv_nsec == noted->st_ctim.tv_nsec)
+		registry_answer(s, what, whom);
 }

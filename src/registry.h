@@ -9,6 +9,7 @@
 #define REGISTRY_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "buf.h"
@@ -150,6 +151,13 @@ int registry_watch_others(struct spool *s, struct registry_watch *watch,
 int registry_ask(const struct spool *s, enum registry_request what,
     const char *whom);
 
+/*
+ * True if the request is there, whoever made it; *st then tells it from a
+ * later one.
+ */
+int registry_noted(const struct spool *s, enum registry_request what,
+    const char *whom, struct stat *st);
+
 /* True if the request was made, by somebody who is trusted. */
 int registry_asked(const struct spool *s, enum registry_request what,
     const char *whom);
@@ -175,5 +183,9 @@ void registry_answer(const struct spool *s, enum registry_request what,
  * older than the entry that fd is open on.
  */
 void registry_answer_older(const struct spool *s, const char *name, int fd);
+
+/* Takes the request away that was noted, not a later one in its place. */
+void registry_answer_noted(const struct spool *s, enum registry_request what,
+    const char *whom, const struct stat *noted);
 
 #endif

@@ -531,14 +531,20 @@ spool_release(int fd)
 }
 
 int
+spool_is_gone(int error)
+{
+	return error == ENOENT || error == ESTALE;
+}
+
+int
 spool_same(const struct spool *s, int fd, int dir, const char *name)
 {
 	struct stat mine, there;
 
-	if (fstat(fd, &mine) == -1)
-		return -1;
-	if (fstatat(s->dir[dir], name, &there, AT_SYMLINK_NOFOLLOW) == -1)
-		return errno == ENOENT ? 0 : -1;
+	/* What was removed through another mount cannot be looked at. */
+	if (fstat(fd, &mine) == -1 ||
+	    fstatat(s->dir[dir], name, &there, AT_SYMLINK_NOFOLLOW) == -1)
+		return spool_is_gone(errno) ? 0 : -1;
 	return mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
 }
 
@@ -592,7 +598,7 @@ spool_rename(struct spool *s, int fd, int from, const char *name, int to,
 	errno = why;
 	if (why == EEXIST)
 		return SPOOL_EXISTS;
-	return why == ENOENT ? SPOOL_GONE : SPOOL_ERROR;
+	return spool_is_gone(why) ? SPOOL_GONE : SPOOL_ERROR;
 }
 
 enum spool_result
@@ -698,6 +704,7 @@ spool_append(int fd, const struct buf *lines)
 	if (n >= 0) { /* a part of it: nobody may see that */
 		if (fstat(fd, &st) == 0)
 			(void)ftruncate(fd, st.st_size - (off_t)n);
+		(void)lseek(fd, -(off_t)n, SEEK_CUR);
 		errno = ENOSPC;
 	}
 	return -1;

@@ -169,6 +169,12 @@ enum spool_result spool_seize(const struct spool *s, int dir, const char *name,
 void spool_release(int fd);
 
 /*
+ * True for the errors that say that a file was removed: on a network also to
+ * who has it open.
+ */
+int spool_is_gone(int error);
+
+/*
  * True if dir/name is the file that fd is open on; 0 if it is another one or
  * none; -1 with errno if that cannot be told.
  */
@@ -203,8 +209,8 @@ int64_t spool_time(const struct stat *st);
 int64_t spool_changed(int fd);
 
 /*
- * Appends whole lines in one write.  A short write is undone.  Returns 0 or
- * -1 with errno.
+ * Appends whole lines in one write; their end is the file offset then.  A
+ * short write is undone.  Returns 0 or -1 with errno.
  */
 int spool_append(int fd, const struct buf *lines);
 

@@ -435,7 +435,7 @@ leave_unrecorded(struct worker *w, const struct claim_end *end, int error,
 	snprintf(why, sizeof why,
 	    "%s: it will be found lost and run again when the spool can be "
 	    "written, unless it is cancelled by then",
-	    strerror(error));
+	    spool_strerror(error));
 	snprintf(how, sizeof how, "%s %d",
 	    end->signal > 0 ? "signal" : "exit status",
 	    end->signal > 0 ? end->signal : end->exit_code);

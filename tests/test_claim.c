@@ -575,6 +575,25 @@ START_TEST(begin_disk_full)
 }
 END_TEST
 
+/* Nor does the line stay that puts right what a hand has done. */
+START_TEST(begin_disk_full_moved)
+{
+	enum claim_result r;
+	struct stat st;
+
+	put_file(FAILED, "a", JOB RUN(1, 1) DIE(2, 1));
+	expect_take(FAILED, "a", CLAIM_OK);
+	expect_history(RUNNING, "a", SAW_RUN(1) SAW_DIED(1) SAW_BACK(moved));
+	ck_assert_int_eq(fstat(claim.fd, &st), 0);
+	limit_size((long)st.st_size + 10);
+	r = claim_begin(&claim, ME);
+	unlimit_size();
+	ck_assert_int_eq(r, CLAIM_TROUBLE);
+	expect_job(FAILED, "a", SAW_RUN(1) SAW_DIED(1));
+	expect_file(FAILED, "a", JOB RUN(1, 1) DIE(2, 1));
+}
+END_TEST
+
 /* ---- Ending ---- */
 
 START_TEST(all_retries)
@@ -1957,6 +1976,7 @@ suite_claim(void)
 	tcase_add_test(t, live_namesake);
 	tcase_add_test(t, ended_namesake);
 	tcase_add_test(t, begin_disk_full);
+	tcase_add_test(t, begin_disk_full_moved);
 	add_ends(t);
 	suite_add_tcase(s, t);
 	return s;

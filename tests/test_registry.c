@@ -622,6 +622,29 @@ START_TEST(cancel_of_inode)
 }
 END_TEST
 
+/* Only what was seen is answered, not a request that has come since. */
+START_TEST(answer_old)
+{
+	struct stat noted;
+
+	ck_assert_int_eq(registry_noted(&spool, REGISTRY_CANCEL, "a", &noted),
+	    0);
+	ck_assert_int_eq(registry_ask_cancel(&spool, "a", 7), 0);
+	ck_assert_int_eq(registry_noted(&spool, REGISTRY_CANCEL, "a", &noted),
+	    1);
+	/* A later one has come. */
+	ck_assert_int_eq(registry_ask_cancel(&spool, "a", 7), 0);
+	registry_answer_noted(&spool, REGISTRY_CANCEL, "a", &noted);
+	expect_file(SPOOL_CONTROL, "cancel.a", "7\n");
+	ck_assert_int_eq(registry_noted(&spool, REGISTRY_CANCEL, "a", &noted),
+	    1);
+	registry_answer_noted(&spool, REGISTRY_CANCEL, "b", &noted);
+	registry_answer_noted(&spool, REGISTRY_CANCEL, "a", &noted);
+	expect_count(SPOOL_CONTROL, 0);
+	registry_answer_noted(&spool, REGISTRY_CANCEL, "a", &noted);
+}
+END_TEST
+
 /* On a full disk a name can still be made. */
 START_TEST(cancel_on_full_disk)
 {
@@ -677,6 +700,7 @@ suite_registry(void)
 	tcase_add_test(t, each);
 	tcase_add_test(t, requests);
 	tcase_add_test(t, cancel_of_inode);
+	tcase_add_test(t, answer_old);
 	tcase_add_test(t, cancel_on_full_disk);
 	tcase_add_test(t, request_for_long_id);
 	suite_add_tcase(s, t);

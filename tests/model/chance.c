@@ -98,6 +98,23 @@ recoverer_begins(const struct turn *from, int who, struct visitor *v)
 	v->visit(v, &t, 1);
 }
 
+/* That the name does not mean the file any more is not seen: from a cache. */
+static void
+stale(const struct turn *from, int who, struct visitor *v)
+{
+	const struct actor *a = &from->s.actor[who];
+	struct turn t;
+
+	if (from->s.left[EXTRAS] == 0 || (from->world->may & MAY_STALE) == 0 ||
+	    a->pc != TAKE_SAME || from->s.file[a->file].place == a->from)
+		return;
+	turn_init(&t, from, who, "same: a stale cache says so");
+	t.where = "spool.c:spool_take";
+	t.s.left[EXTRAS]--;
+	taken(&t);
+	v->visit(v, &t, 0);
+}
+
 static void
 goes_on(const struct turn *from, int who, struct visitor *v)
 {
@@ -107,6 +124,7 @@ goes_on(const struct turn *from, int who, struct visitor *v)
 	step(&t);
 	if (!t.blocked)
 		v->visit(v, &t, 1);
+	stale(from, who, v);
 	/* Its time is over. */
 	if (from->s.actor[who].pc != CANCEL_FIND)
 		return;

@@ -31,7 +31,7 @@ retry_look(struct turn *t)
 static void
 retry_append(struct turn *t)
 {
-	append(t, t->a->file, LINE_RETRIED);
+	tell(t, LINE_RETRIED);
 	mine(t)->notes &= (uint8_t) ~(REPORTED | AGAIN);
 	t->a->look = mine(t)->now.runs;
 	next(t, durable(t) ? RETRY_SYNC : RETRY_MOVE);
@@ -55,23 +55,17 @@ retry_moved(struct turn *t, enum result r)
 {
 	if (r == OK)
 		next(t, RETRY_RELEASE);
-	else if (r == EXISTS && !broken(t, UNDO_RETRY))
+	else if (!broken(t, UNDO_RETRY))
 		next(t, RETRY_UNDO);
-	else {
-		if (r == GONE) /* a hand was there; it would try again */
-			mine(t)->notes |= MISUSED;
+	else
 		leave(t);
-	}
 }
 
 /* Refused after all: the line that it has appended goes. */
 static void
 retry_undo(struct turn *t)
 {
-	append(t, t->a->file,
-	    t->a->from == DEAD ? UNDO_IN_DEAD : UNDO_IN_FAILED);
-	if (durable(t)) /* nobody syncs that */
-		mine(t)->notes |= MISUSED;
+	untell(t);
 	leave(t);
 }
 
@@ -206,6 +200,12 @@ cancel_alive(struct turn *t)
 static void
 cancel_ask(struct turn *t)
 {
+	int i;
+
+	/* What a claim has seen before is not this one. */
+	for (i = 0; i < ACTORS; i++)
+		if (t->s.actor[i].op == CLAIM)
+			t->s.actor[i].look = 0;
 	t->s.cancel = t->a->look;
 	t->s.file[t->a->look - 1].notes |= MEANT;
 	t->a->flags |= TOLD;
@@ -594,8 +594,7 @@ const struct step command_steps[] = {
 	{ RETRY_SYNC, "sync the file", "claim.c:try_retry", retry_sync, NULL },
 	{ RETRY_MOVE, "rename to pending/", "claim.c:try_retry", retry_move,
 	    retry_moved },
-	{ RETRY_UNDO, "cut off the line", "claim.c:try_retry", retry_undo,
-	    NULL },
+	{ RETRY_UNDO, "cut off the line", "claim.c:untell", retry_undo, NULL },
 	{ RETRY_RELEASE, "unlock", "claim.c:try_retry", retry_release, NULL },
 	{ RETRY_SYNC_TO, "sync pending/", "claim.c:try_retry", retry_sync_to,
 	    NULL },

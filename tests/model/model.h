@@ -53,10 +53,8 @@ enum line {
 	LINE_LOST,
 	LINE_MOVED,
 	LINE_RETRIED,
-	LINE_BACK,	/* pending: stopped, returned */
-	LINE_ELSEWHERE, /* failed, uncharged: pending/ was taken */
-	UNDO_IN_FAILED, /* the line of a retry is cut off again */
-	UNDO_IN_DEAD
+	LINE_BACK,     /* pending: stopped, returned */
+	LINE_ELSEWHERE /* failed, uncharged: pending/ was taken */
 };
 
 /* What the lines of a file say. */
@@ -103,12 +101,13 @@ struct actor {
 	uint8_t from, to;
 	uint8_t line; /* to be appended */
 	uint8_t flags;
-	uint8_t look;	 /* looks made so far; 1 + the file that is meant */
-	uint8_t rename;	 /* step of spool_rename */
-	uint8_t route;	 /* its places: from, 16 * to */
-	uint8_t taken;	 /* 1 + the file that it took */
-	uint8_t archive; /* step of spool_archive */
-	uint8_t old;	 /* the file it has open */
+	uint8_t look;	     /* looks made so far; 1 + the file that is meant */
+	uint8_t rename;	     /* step of spool_rename */
+	uint8_t route;	     /* its places: from, 16 * to */
+	uint8_t taken;	     /* 1 + the file that it took */
+	uint8_t archive;     /* step of spool_archive */
+	uint8_t old;	     /* the file it has open */
+	struct lines before; /* the lines that were not followed by a move */
 };
 /* flags */
 #define RECORDED  0x01
@@ -118,6 +117,7 @@ struct actor {
 #define ORDERED	  0x10 /* the run was ended by cancel */
 #define FORCE	  0x20
 #define LOOPS	  0x40 /* looks again when this is done */
+#define UNTOLD	  0x80 /* what it has appended may be cut off again */
 
 enum op {
 	NOTHING,
@@ -183,6 +183,7 @@ struct world {
 #define MAY_FORCE  0x0010
 #define MAY_AGAIN  0x0020 /* enqueue --again */
 /* and extras. */
+#define MAY_STALE   0x0080 /* a name is looked up in a stale cache */
 #define MAY_REPLACE 0x0100 /* mv over what waits */
 #define MAY_REMOVE  0x0200 /* rm processing/ID, rm completed/ID */
 #define MAY_DAEMON  0x0400 /* a job leaves one */
@@ -224,6 +225,7 @@ enum step_left_out {
 	SYNC_MOVE,
 	SYNC_RETRY,
 	UNDO_RETRY,
+	UNTELL,
 	LEFT_OUT
 };
 
@@ -255,6 +257,9 @@ void put(struct turn *t, int file, int place);
 int directory_of(int place); /* that an old record is in */
 int state_of(int line);
 void append(struct turn *t, int file, int line);
+void tell(struct turn *t, int line); /* append, and it may be undone */
+void forget(struct turn *t);	     /* it may not any more */
+void untell(struct turn *t);
 void sync_file(struct turn *t, int file);
 void sync_place(struct turn *t, int place);
 int locked(const struct turn *t, int file);
@@ -295,12 +300,14 @@ enum pc {
 	ROOM_FAILED,
 	ROOM_ARCHIVE,
 	PUT_RIGHT,
-	CLAIM_ANSWER,
+	CLAIM_LOOK,
 	CLAIM_MOVE,
+	CLAIM_ANSWER,
 	NAMESAKE_FAILED,
 	NAMESAKE_COMPLETED,
 	NAMESAKE_DEAD,
 	CLAIM_UNDO,
+	CLAIM_UNTELL,
 	CLAIM_DROP,
 	BEGIN_APPEND,
 	BEGIN_SYNC,
@@ -314,6 +321,7 @@ enum pc {
 	END_MOVE,
 	END_ARCHIVE,
 	END_MOVE_AGAIN,
+	END_UNTELL,
 	END_SYNC_TO,
 	END_SYNC_FROM,
 	END_RELEASE,

@@ -108,7 +108,7 @@ go_put_right(struct turn *t)
 	int last = mine(t)->now.last;
 
 	if (last == NOWHERE || last == t->a->from || broken(t, FIXUP))
-		next(t, CLAIM_ANSWER);
+		next(t, CLAIM_LOOK);
 	else
 		next(t, PUT_RIGHT);
 }
@@ -159,21 +159,21 @@ put_right(struct turn *t)
 	struct file *f = mine(t);
 
 	if (f->now.last != PROCESSING) {
-		append(t, t->a->file, LINE_MOVED);
+		tell(t, LINE_MOVED);
 	} else if (lost_line(f) == LINE_DEAD) {
 		conclude(t, LINE_DEAD);
 		return;
 	} else {
-		append(t, t->a->file, LINE_LOST);
+		tell(t, LINE_LOST);
 	}
-	next(t, CLAIM_ANSWER);
+	next(t, CLAIM_LOOK);
 }
 
+/* A request that is there is for an earlier run, or for a namesake. */
 static void
-claim_answer(struct turn *t)
+claim_look(struct turn *t)
 {
-	if (!broken(t, STALE_CANCEL))
-		t->s.cancel = 0;
+	t->a->look = t->s.cancel;
 	mine(t)->notes &= (uint8_t)~MEANT;
 	next(t, CLAIM_MOVE);
 }
@@ -202,13 +202,44 @@ look_after(struct turn *t, int pc)
 		next(t, BEGIN_APPEND);
 }
 
+/* What was told is cut off where the file is still there, or never was. */
+static void
+claim_fails(struct turn *t, int gone)
+{
+	struct actor *a = t->a;
+
+	if ((a->flags & UNTOLD) != 0 && !broken(t, UNTELL) &&
+	    (gone || mine(t)->place == a->from))
+		next(t, CLAIM_UNTELL);
+	else
+		leave(t);
+}
+
+static void
+claim_untell(struct turn *t)
+{
+	untell(t);
+	leave(t);
+}
+
 static void
 claim_moved(struct turn *t, enum result r)
 {
-	if (r == OK)
-		look_after(t, CLAIM_MOVE);
+	if (r != OK)
+		claim_fails(t, r == GONE);
+	else if (t->a->look != 0 && !broken(t, STALE_CANCEL))
+		next(t, CLAIM_ANSWER);
 	else
-		leave(t);
+		look_after(t, CLAIM_MOVE);
+}
+
+/* A later one is in its place: command.c:cancel_ask. */
+static void
+claim_answer(struct turn *t)
+{
+	if (t->a->look != 0 && t->a->look == t->s.cancel)
+		t->s.cancel = 0;
+	look_after(t, CLAIM_MOVE);
 }
 
 static void
@@ -235,7 +266,7 @@ static void
 claim_undone(struct turn *t, enum result r)
 {
 	(void)r;
-	leave(t);
+	claim_fails(t, 0);
 }
 
 /* ---- The run ---- */
@@ -246,6 +277,8 @@ begin_append(struct turn *t)
 	struct file *f = mine(t);
 
 	append(t, t->a->file, LINE_PROCESSING);
+	forget(t);
+	t->a->look = 0;
 	f->notes &= (uint8_t)~AGAIN;
 	f->now.flags &= (uint8_t)~REMOTE;
 	if (is_remote(t))
@@ -377,10 +410,20 @@ after_record(struct turn *t)
 							  END_RELEASE);
 }
 
+/* The end of a run is known to nobody else. */
+static int
+is_run(const struct actor *a)
+{
+	return a->op == CLAIM && a->from == PROCESSING;
+}
+
 static void
 end_record(struct turn *t)
 {
-	append(t, t->a->file, t->a->line);
+	if (is_run(t->a))
+		append(t, t->a->file, t->a->line);
+	else
+		tell(t, t->a->line);
 	t->a->flags |= RECORDED;
 	if (durable(t) && !broken(t, SYNC_END))
 		next(t, END_SYNC);
@@ -418,13 +461,31 @@ end_taken(struct turn *t)
 		conclude(t, a->to == PENDING ? LINE_ELSEWHERE : LINE_BACK);
 	} else if (waits && !half && !broken(t, LAST_RESORT)) {
 		conclude(t, LINE_DEAD);
-	} else if (a->op == CLAIM && a->from == PROCESSING) {
-		next(t, FINISH_SAME); /* the result is known to nobody else */
+	} else if (is_run(a)) {
+		next(t, FINISH_SAME);
+	} else if (a->op != RECOVER && a->from != PROCESSING &&
+	    (a->flags & UNTOLD) != 0 && !broken(t, UNTELL)) {
+		next(t, END_UNTELL);
 	} else if (a->op == CANCEL) {
 		cancel_again(t);
 	} else {
 		leave(t);
 	}
+}
+
+/* The place was taken, or the file was not there. */
+static void
+end_untell(struct turn *t)
+{
+	int gone = mine(t)->place != t->a->from;
+
+	untell(t);
+	if (gone)
+		next(t, END_RELEASE);
+	else if (t->a->op == CANCEL)
+		cancel_again(t);
+	else
+		leave(t);
 }
 
 static void
@@ -439,11 +500,14 @@ end_moved(struct turn *t, enum result r)
 	} else if (r == EXISTS) {
 		end_taken(t);
 	} else if (r == OK) {
+		forget(t);
 		a->flags |= MOVED;
 		if ((a->flags & RECORDED) == 0)
 			next(t, END_RECORD);
 		else
 			after_record(t);
+	} else if ((a->flags & UNTOLD) != 0 && !broken(t, UNTELL)) {
+		next(t, END_UNTELL);
 	} else {
 		next(t, END_RELEASE);
 	}
@@ -515,10 +579,12 @@ const struct step run_steps[] = {
 	    NULL },
 	{ ROOM_ARCHIVE, "archive", "claim.c:make_room", NULL, room_archived },
 	{ PUT_RIGHT, "append pending", "claim.c:put_right", put_right, NULL },
-	{ CLAIM_ANSWER, "unlink control/cancel.x", "claim.c:move_to_processing",
-	    claim_answer, NULL },
+	{ CLAIM_LOOK, "stat control/cancel.x", "claim.c:move_to_processing",
+	    claim_look, NULL },
 	{ CLAIM_MOVE, "rename to processing/", "claim.c:move_to_processing",
 	    claim_move, claim_moved },
+	{ CLAIM_ANSWER, "unlink control/cancel.x", "claim.c:move_to_processing",
+	    claim_answer, NULL },
 	{ NAMESAKE_FAILED, "stat failed/x", "claim.c:has_namesake", namesake,
 	    NULL },
 	{ NAMESAKE_COMPLETED, "stat completed/x", "claim.c:has_namesake",
@@ -527,6 +593,8 @@ const struct step run_steps[] = {
 	    NULL },
 	{ CLAIM_UNDO, "rename back", "claim.c:take_owned", claim_undo,
 	    claim_undone },
+	{ CLAIM_UNTELL, "cut off the line", "claim.c:untell", claim_untell,
+	    NULL },
 	{ BEGIN_APPEND, "append processing", "claim.c:claim_begin",
 	    begin_append, NULL },
 	{ BEGIN_SYNC, "sync the file", "claim.c:claim_begin", begin_sync,
@@ -543,6 +611,7 @@ const struct step run_steps[] = {
 	{ END_ARCHIVE, "archive", "claim.c:move_to_end", NULL, end_archived },
 	{ END_MOVE_AGAIN, "rename to where it ends", "claim.c:move_to_end",
 	    end_move, end_moved },
+	{ END_UNTELL, "cut off the line", "claim.c:untell", end_untell, NULL },
 	{ END_SYNC_TO, "sync its directory", "claim.c:conclude", end_sync_to,
 	    NULL },
 	{ END_SYNC_FROM, "sync processing/", "claim.c:conclude", end_sync_from,

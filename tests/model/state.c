@@ -134,7 +134,7 @@ state_of(int line)
 {
 	static const uint8_t states[] = { NOWHERE, NOWHERE, PROCESSING,
 		COMPLETED, FAILED, DEAD, DEAD, PENDING, PENDING, PENDING,
-		PENDING, FAILED, FAILED, DEAD };
+		PENDING, FAILED };
 
 	return states[line];
 }
@@ -200,6 +200,43 @@ append(struct turn *t, int file, int line)
 		t->fault = "the model keeps too few unsynced lines";
 	else
 		d->unsynced[file][unsynced(d, file)] = (uint8_t)line;
+}
+
+void
+tell(struct turn *t, int line)
+{
+	if ((t->a->flags & UNTOLD) == 0)
+		t->a->before = mine(t)->now;
+	t->a->flags |= UNTOLD;
+	append(t, t->a->file, line);
+}
+
+void
+forget(struct turn *t)
+{
+	t->a->flags &= (uint8_t)~UNTOLD;
+	memset(&t->a->before, 0, sizeof t->a->before);
+}
+
+/* Of a file that was synced nobody syncs that it is shorter again. */
+void
+untell(struct turn *t)
+{
+	struct disk *d = &t->s.disk;
+	struct file *f = mine(t);
+	int n = unsynced(d, t->a->file);
+
+	f->now.last = t->a->before.last;
+	f->now.lost = t->a->before.lost;
+	f->now.flags &= (uint8_t)~CANCELLED;
+	f->now.flags |= t->a->before.flags & CANCELLED;
+	if (tracked(t) && n > 0)
+		d->unsynced[t->a->file][n - 1] = NO_LINE;
+	else if (tracked(t))
+		d->lines[t->a->file].last = f->now.last;
+	if (durable(t))
+		f->notes |= MISUSED;
+	forget(t);
 }
 
 void
