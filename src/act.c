@@ -73,7 +73,9 @@ act_retry(struct answer *a, struct view *v, const char *id)
 	long again = 0;
 
 	if (is_id(a, id) && answer_number(a, "again", 0, 1, &again) != -1)
-		tell(a, claim_retry(&v->spool, id, again == 1, ACT_WAIT, why),
+		tell(a,
+		    claim_retry(&v->spool, &v->conf, id, again == 1, ACT_WAIT,
+			why),
 		    why);
 }
 

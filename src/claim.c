@@ -781,35 +781,74 @@ claim_is_cancelled(const struct claim *c)
 
 /* ---- Recovery ---- */
 
-int
-claim_is_local(const struct spool *s, const char *worker)
+/* Bytes of HOST in HOST.PID.SLOT. */
+static size_t
+host_length(const char *worker)
 {
 	size_t len = strlen(worker);
 	int dots;
 
 	for (dots = 0; len > 0 && dots < 2; len--)
 		dots += worker[len - 1] == '.';
+	return len;
+}
+
+int
+claim_is_local(const struct spool *s, const char *worker)
+{
+	size_t len = host_length(worker);
+
 	return strlen(s->host) == len && memcmp(s->host, worker, len) == 0;
 }
 
-/*
- * True if the job belongs to another host whose lease has not run out.  On
- * this host the lock alone decides; between hosts it may not be seen.
- */
-static int
-is_leased(const struct claim *c, const struct conf *conf)
+/* On this host the lock alone decides; between hosts it may not be seen. */
+int
+claim_leased(const struct spool *s, const struct conf *conf,
+    const struct job *job, int64_t touched, struct claim_lease *lease)
 {
-	const struct job_event *e = job_last_event(&c->job, JOB_PROCESSING);
-	struct stat st;
+	const struct job_event *e = job_last_event(job, JOB_PROCESSING);
 	int64_t now;
 
-	if (c->strange || e == NULL || e->worker == NULL ||
-	    c->job.last != JOB_PROCESSING ||
-	    claim_is_local(c->spool, e->worker))
+	if (e == NULL || e->worker == NULL || job->last != JOB_PROCESSING ||
+	    claim_is_local(s, e->worker))
 		return 0;
-	now = spool_clock(c->spool);
-	return now == -1 || fstat(c->fd, &st) == -1 ||
-	    now - spool_time(&st) < conf->lock_lease_seconds * WHEN_SECOND;
+	lease->host[0] = '\0';
+	if (job_id_valid(e->worker) && host_length(e->worker) <= SPOOL_HOST_MAX)
+		snprintf(lease->host, sizeof lease->host, "%.*s",
+		    (int)host_length(e->worker), e->worker);
+	lease->silent_since = touched;
+	lease->back_at = touched + conf->lock_lease_seconds * WHEN_SECOND;
+	/* Where it cannot be told nobody takes it. */
+	now = spool_clock(s);
+	return now == -1 || now < lease->back_at;
+}
+
+void
+claim_lease_text(struct spool *s, const char *name,
+    const struct claim_lease *lease, char why[SPOOL_WHY_MAX])
+{
+	char since[WHEN_SIZE], back[WHEN_SIZE];
+
+	when_format_s(since, lease->silent_since);
+	when_format_s(back, lease->back_at);
+	snprintf(why, SPOOL_WHY_MAX,
+	    "its host%s%s has been silent since %s: unless it is heard of, a "
+	    "supervisor will put the job back at %s%s; 'queuectl cancel "
+	    "--force %.*s' gives it up now",
+	    lease->host[0] != '\0' ? " " : "", lease->host, since, back,
+	    registry_workers(s) == 0 ? ", but none is running" : "",
+	    JOB_NAME_MAX, name);
+}
+
+/* claim_leased, of a job that is owned. */
+static int
+is_leased(const struct claim *c, const struct conf *conf,
+    struct claim_lease *lease)
+{
+	int64_t touched = spool_changed(c->fd);
+
+	return !c->strange &&
+	    claim_leased(c->spool, conf, &c->job, touched, lease);
 }
 
 /*
@@ -853,6 +892,7 @@ enum claim_result
 claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
     const char *name)
 {
+	struct claim_lease lease;
 	enum claim_result r;
 
 	claim_init(c, s, name, SPOOL_PROCESSING);
@@ -863,7 +903,7 @@ claim_recover(struct claim *c, struct spool *s, const struct conf *conf,
 		return r;
 	if (load_claimed(c) == JOB_NO_MEMORY) {
 		r = CLAIM_TROUBLE;
-	} else if (is_leased(c, conf)) {
+	} else if (is_leased(c, conf, &lease)) {
 		r = CLAIM_BUSY;
 	} else {
 		if (c->strange) {
@@ -1006,6 +1046,45 @@ refuse_unopened(struct claim *c, const struct request *q)
 	return refuse_file(c, q, &error);
 }
 
+/* True if the last run that a file tells of is some living worker's. */
+static int
+is_run_alive(const struct claim *c)
+{
+	const struct job_event *run;
+	struct record record;
+	int alive = 1; /* unless it can be read */
+
+	if (record_read(c->spool, c->from, c->name, &record) == SPOOL_OK) {
+		run = job_last_event(&record.job, JOB_PROCESSING);
+		alive = run != NULL && record_run_alive(c->spool, run);
+		record_free(&record);
+	}
+	return alive;
+}
+
+/* It is in processing/: what runs need not be retried, what is lost will be. */
+static enum claim_result
+refuse_running(struct claim *c, const struct request *q)
+{
+	struct claim_lease lease;
+	enum claim_result r;
+
+	if (is_run_alive(c))
+		return refuse(q, "it is running");
+	r = own(c);
+	if (r == CLAIM_BUSY)
+		return refuse(q, "it is running");
+	if (r != CLAIM_OK)
+		return r;
+	if (load_claimed(c) == JOB_NO_MEMORY)
+		return CLAIM_TROUBLE;
+	if (!is_leased(c, q->conf, &lease))
+		return refuse(q,
+		    "its worker died: a supervisor will put it back");
+	claim_lease_text(c->spool, c->name, &lease, q->why);
+	return CLAIM_REFUSED;
+}
+
 static enum claim_result
 try_retry(struct claim *c, struct request *q)
 {
@@ -1017,7 +1096,7 @@ try_retry(struct claim *c, struct request *q)
 		return refuse(q,
 		    "it is pending: queuectl show tells what it waits for");
 	if (c->from == SPOOL_PROCESSING)
-		return refuse(q, "it is running");
+		return refuse_running(c, q);
 	if (c->from == SPOOL_COMPLETED && !q->force)
 		return refuse(q, "it is completed");
 	if (job_name_unfinished(c->name) != NULL)
@@ -1071,12 +1150,13 @@ try_retry(struct claim *c, struct request *q)
 }
 
 enum claim_result
-claim_retry(struct spool *s, const char *name, int again, int64_t wait,
-    char why[SPOOL_WHY_MAX])
+claim_retry(struct spool *s, const struct conf *conf, const char *name,
+    int again, int64_t wait, char why[SPOOL_WHY_MAX])
 {
 	struct request q;
 
 	request_init(&q, s, name, why);
+	q.conf = conf;
 	q.deadline = q.begun + wait;
 	q.force = again;
 	return insist(&q, try_retry);
@@ -1140,22 +1220,6 @@ cancel_owned(struct claim *c, const struct request *q, const char *error)
 	return r;
 }
 
-/* True if the last run that a file tells of is some living worker's. */
-static int
-is_run_alive(const struct claim *c)
-{
-	const struct job_event *run;
-	struct record record;
-	int alive = 1; /* unless it can be read */
-
-	if (record_read(c->spool, c->from, c->name, &record) == SPOOL_OK) {
-		run = job_last_event(&record.job, JOB_PROCESSING);
-		alive = run != NULL && record_run_alive(c->spool, run);
-		record_free(&record);
-	}
-	return alive;
-}
-
 /*
  * Gives up what was orphaned for a while.  It may have been let go and taken
  * by a new run just now: then it has a lock to be had, or a living worker.
@@ -1208,9 +1272,27 @@ cancel_held(struct claim *c, struct request *q)
 	    "left, still holds its lock");
 }
 
+/*
+ * Another host left it in processing/, and is silent: it is nobody's, or that
+ * host is cut off and still runs it.
+ */
+static enum claim_result
+cancel_silent(struct claim *c, struct request *q,
+    const struct claim_lease *lease)
+{
+	if (is_run_alive(c))
+		return cancel_held(c, q);
+	if (q->force)
+		return cancel_owned(c, q,
+		    "cancelled: given up while its host was silent");
+	claim_lease_text(c->spool, c->name, lease, q->why);
+	return CLAIM_REFUSED;
+}
+
 static enum claim_result
 try_cancel(struct claim *c, struct request *q)
 {
+	struct claim_lease lease;
 	struct job_error error;
 	enum claim_result r;
 	struct stat st;
@@ -1235,8 +1317,8 @@ try_cancel(struct claim *c, struct request *q)
 	if ((c->from == SPOOL_PROCESSING ? load_claimed(c) : load(c, &error)) ==
 	    JOB_NO_MEMORY)
 		return CLAIM_TROUBLE;
-	if (c->from == SPOOL_PROCESSING && is_leased(c, q->conf))
-		return cancel_held(c, q);
+	if (c->from == SPOOL_PROCESSING && is_leased(c, q->conf, &lease))
+		return cancel_silent(c, q, &lease);
 	return cancel_owned(c, q, "cancelled");
 }
 

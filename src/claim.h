@@ -117,14 +117,34 @@ enum claim_result claim_recover(struct claim *c, struct spool *s,
 /* True if HOST.PID.SLOT is a worker of this host: the lock alone decides. */
 int claim_is_local(const struct spool *s, const char *worker);
 
+/* A job in processing/ that is left alone, since another host may run it. */
+struct claim_lease {
+	char host[SPOOL_HOST_MAX + 1]; /* "": it has no proper name */
+	int64_t
+	    silent_since; /* the file was touched; the file system's clock */
+	int64_t back_at;  /* it is taken for lost; the same */
+};
+
+/*
+ * True if a worker of another host began the last run of a job in processing/
+ * whose file was last changed at `touched`, and the lease is not over: fills
+ * *lease.  Only the lock and the entry in workers/ tell if it still runs.
+ */
+int claim_leased(const struct spool *s, const struct conf *conf,
+    const struct job *job, int64_t touched, struct claim_lease *lease);
+
+/* What that means, and what can be done, in a sentence. */
+void claim_lease_text(struct spool *s, const char *name,
+    const struct claim_lease *lease, char why[SPOOL_WHY_MAX]);
+
 /*
  * Lets a failed or dead job (with `again`, a completed one) run again now,
  * with all its retries.  Waits up to `wait` microseconds for its lock.
  * CLAIM_OK, CLAIM_UNSYNCED (it will, but that is not on disk), CLAIM_GONE (no
  * such job), CLAIM_BUSY, CLAIM_FOREIGN, CLAIM_REFUSED and `why`, CLAIM_TROUBLE.
  */
-enum claim_result claim_retry(struct spool *s, const char *name, int again,
-    int64_t wait, char why[SPOOL_WHY_MAX]);
+enum claim_result claim_retry(struct spool *s, const struct conf *conf,
+    const char *name, int again, int64_t wait, char why[SPOOL_WHY_MAX]);
 
 /*
  * Cancels a job: one that waits is dead at once; one that runs is told to end
@@ -132,7 +152,9 @@ enum claim_result claim_retry(struct spool *s, const char *name, int again,
  * `told`: the inode of the job if the caller saw it run and has asked for that
  * already, else 0.
  * What is in processing/ and locked although its worker is gone (orphaned) is
- * refused; with `force` it is given up: recorded as dead without the lock.
+ * refused; with `force` it is given up: recorded as dead without the lock.  The
+ * same of what another host has left there, not locked, until its lease is
+ * over.
  * CLAIM_OK, CLAIM_UNSYNCED, CLAIM_GONE (no such job), CLAIM_BUSY (locked, or
  * not ended within kill_grace_seconds and CLAIM_ENDING), CLAIM_FOREIGN,
  * CLAIM_REFUSED and `why`: it has ended by itself or before, CLAIM_TROUBLE.

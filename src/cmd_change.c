@@ -42,7 +42,8 @@ static enum claim_result
 act_retry(struct change *ch, const char *id, int dir, char *why)
 {
 	(void)dir;
-	return claim_retry(&ch->spool, id, ch->force, SPOOL_WAIT, why);
+	return claim_retry(&ch->spool, &ch->conf, id, ch->force, SPOOL_WAIT,
+	    why);
 }
 
 static const struct verb retry = { act_retry, "not retried",
@@ -373,7 +374,7 @@ run_cancel(const struct opt_args *args)
 }
 
 static const struct opt cancel_opts[] = {
-	{ "force", 0, NULL, "give up what a left-over process holds" },
+	{ "force", 0, NULL, "give up what is orphaned, or another host left" },
 	{ NULL, 0, NULL, NULL }
 };
 

@@ -37,6 +37,7 @@ enum kind {
 	LINKS,
 	TWINS,
 	LOST,
+	LEASED,
 	ORPHANED,
 	HELD,
 	OUTPUT,
@@ -62,6 +63,7 @@ static const struct doctor_kind kinds[] = {
 	{ "links", NULL, 0, 0 },
 	{ "twins", "move one of them to dead/, or away", 1, 0 },
 	{ "lost", "--repair puts it back, as a supervisor would", 1, 1 },
+	{ "leased", NULL, 0, 0 },
 	{ "orphaned", "wait, end the process, or 'queuectl cancel --force'", 1,
 	    0 },
 	{ "held", "end the process, or 'queuectl purge --force' the ended job",
@@ -447,17 +449,6 @@ check_held(struct doctor *d, const struct record *r, const struct stat *st)
 	return held != 0;
 }
 
-/* True if it may be run by another host, whose locks are not seen here. */
-static int
-is_leased(const struct doctor *d, const struct record *r,
-    const struct job_event *run)
-{
-	return run != NULL && run->worker != NULL &&
-	    !claim_is_local(d->spool, run->worker) &&
-	    d->options->now - r->mtime <
-	    d->conf.lock_lease_seconds * WHEN_SECOND;
-}
-
 static int
 recover(const struct doctor *d, const char *name)
 {
@@ -476,6 +467,8 @@ static void
 check_running(struct doctor *d, const struct record *r)
 {
 	const struct job_event *run = record_run(r);
+	struct claim_lease lease;
+	char text[SPOOL_WHY_MAX];
 	int held;
 
 	if (run != NULL && record_run_alive(d->spool, run))
@@ -485,9 +478,17 @@ check_running(struct doctor *d, const struct record *r)
 		tell(d, ORPHANED, 0, r->name,
 		    "its worker is gone, but the job, or a process that it "
 		    "left, holds its lock");
-	if (held == 0 && !is_leased(d, r, run) && sure(d, LOST))
-		tell(d, LOST, d->repairing && recover(d, r->name), r->name,
-		    "nobody runs it");
+	if (held != 0)
+		return;
+	if (r->strange ||
+	    !claim_leased(d->spool, &d->conf, &r->job, r->mtime, &lease)) {
+		if (sure(d, LOST))
+			tell(d, LOST, d->repairing && recover(d, r->name),
+			    r->name, "nobody runs it");
+	} else if (sure(d, LEASED)) {
+		claim_lease_text(d->spool, r->name, &lease, text);
+		tell(d, LEASED, 0, r->name, "%s", text);
+	}
 }
 
 static void

@@ -268,14 +268,23 @@ static void
 ask_processing(struct why *w, struct buf *reason)
 {
 	const struct job_event *run = record_run(w->r);
+	struct claim_lease lease;
+	char text[SPOOL_WHY_MAX];
 
 	if (run != NULL && record_run_alive(w->spool, run))
 		return;
-	buf_puts(reason,
-	    is_locked(w, JOB_PROCESSING) ?
-		"orphaned: its worker is gone, but the job, or a "
-		"process that it left, still holds its lock" :
-		"its worker died: a supervisor will put it back");
+	if (is_locked(w, JOB_PROCESSING)) {
+		buf_puts(reason,
+		    "orphaned: its worker is gone, but the job, or a "
+		    "process that it left, still holds its lock");
+	} else if (!w->r->strange &&
+	    claim_leased(w->spool, w->conf, &w->r->job, w->r->mtime, &lease)) {
+		claim_lease_text(w->spool, w->r->name, &lease, text);
+		buf_puts(reason, text);
+	} else {
+		buf_puts(reason,
+		    "its worker died: a supervisor will put it back");
+	}
 	tell(w, reason);
 }
 

@@ -1277,7 +1277,7 @@ retry(const char *name, int again, enum claim_result want)
 	enum claim_result got;
 
 	why[0] = '\0';
-	got = claim_retry(&spool, name, again, SPOOL_WAIT, why);
+	got = claim_retry(&spool, &conf, name, again, SPOOL_WAIT, why);
 	ck_assert_msg(got == want, "retry %s: expected %d, got %d (%s)", name,
 	    (int)want, (int)got, why);
 	ck_assert_int_eq(why[0] != '\0', want == CLAIM_REFUSED);
@@ -1285,6 +1285,8 @@ retry(const char *name, int again, enum claim_result want)
 
 START_TEST(retry_states)
 {
+	struct holder child;
+
 	put_file(DEAD, "dead", JOB FAIL(1, 1) DIE(2, 2));
 	retry("dead", 0, CLAIM_OK);
 	expect_job(PENDING, "dead",
@@ -1307,8 +1309,12 @@ START_TEST(retry_states)
 	    "it is pending: queuectl show tells what it waits for");
 	expect_file(PENDING, "waits", JOB);
 	put_file(RUNNING, "runs", JOB RUN(1, 1));
+	child = hold(RUNNING, "runs");
 	retry("runs", 1, CLAIM_REFUSED);
 	ck_assert_str_eq(why, "it is running");
+	let_go(&child);
+	retry("runs", 1, CLAIM_REFUSED);
+	ck_assert_str_eq(why, "its worker died: a supervisor will put it back");
 	expect_file(RUNNING, "runs", JOB RUN(1, 1));
 }
 END_TEST
@@ -1425,7 +1431,7 @@ START_TEST(retry_overtaken)
 	pid = child_start(come_and_go, stop);
 	for (i = 0; i < RETRIES; i++) {
 		put_file(DEAD, "a", JOB CANCEL(1));
-		if (claim_retry(&spool, "a", 0, SPOOL_WAIT, why) ==
+		if (claim_retry(&spool, &conf, "a", 0, SPOOL_WAIT, why) ==
 		    CLAIM_REFUSED)
 			expect_file(DEAD, "a", JOB CANCEL(1));
 		(void)unlinkat(spool.dir[DEAD], "a", 0);

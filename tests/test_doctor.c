@@ -384,17 +384,18 @@ static const struct {
 	    "fault future pending/c\n" },
 	{ put_moved, 0, "note moved dead/b\nnote moved pending/a\n", "",
 	    "note moved dead/b\nnote moved pending/a\n" },
-	{ put_twins, 0, "fault twins failed/a\n", "",
-	    "fault twins failed/a\n" },
+	{ put_twins, 0, "fault twins failed/a\nnote leased processing/a\n", "",
+	    "fault twins failed/a\nnote leased processing/a\n" },
 	{ put_lost, 0,
 	    "fault lost processing/claimed\n"
 	    "fault lost processing/ended\n"
-	    "fault lost processing/lost\n",
+	    "fault lost processing/lost\n"
+	    "note leased processing/leased\n",
 	    "repaired empty output/lost.1.out\n"
 	    "repaired lost processing/claimed\n"
 	    "repaired lost processing/ended\n"
 	    "repaired lost processing/lost\n",
-	    "" },
+	    "note leased processing/leased\n" },
 	{ put_outputs, 0,
 	    "fault output output/a.2.out\n"
 	    "fault output output/gone.1.out\n"
@@ -419,6 +420,7 @@ static const struct {
 	    "repaired empty output/b.1.err\n",
 	    "" },
 	{ put_requests, 0,
+	    "note leased processing/b\n"
 	    "note request control/cancel.a\n"
 	    "note request control/interrupt.x.1\n"
 	    "note request control/stop.x.1\n"
@@ -429,7 +431,7 @@ static const struct {
 	    "repaired request control/stop.x.1\n"
 	    "repaired worker workers/x.1\n"
 	    "repaired worker workers/x.1.1\n",
-	    "" },
+	    "note leased processing/b\n" },
 	{ put_unfinished, 35 * HOUR, "", "", "" },
 	{ put_unfinished, 37 * HOUR, "fault foreign pending/a.part\n", "",
 	    "fault foreign pending/a.part\n" },
@@ -739,7 +741,8 @@ START_TEST(late)
 	}
 	ck_assert_int_eq(told, 1);
 	ck_assert_str_eq(examine(0, fs_now()),
-	    "fault twins failed/a\nnote moved failed/a\n");
+	    "fault twins failed/a\nnote leased processing/a\n"
+	    "note moved failed/a\n");
 }
 END_TEST
 

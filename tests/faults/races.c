@@ -358,7 +358,7 @@ do_retry(struct actor *a)
 {
 	char why[SPOOL_WHY_MAX];
 
-	(void)claim_retry(&a->spool, NAME, 1, SPOOL_WAIT, why);
+	(void)claim_retry(&a->spool, &a->conf, NAME, 1, SPOOL_WAIT, why);
 }
 
 static void

@@ -212,6 +212,21 @@ cancel_ask(struct turn *t)
 	cancel_again(t);
 }
 
+/* Another host has left it there, and its lease is not over. */
+static void
+cancel_silent(struct turn *t)
+{
+	if (is_run_alive(t)) {
+		cancel_held(t);
+	} else if ((t->a->flags & FORCE) != 0) {
+		command_taken(t);
+	} else {
+		t->what = "refuse: its host is silent";
+		close_file(t, t->a->file);
+		cancel_ends(t);
+	}
+}
+
 static void
 cancel_seize(struct turn *t)
 {
@@ -607,6 +622,8 @@ const struct step command_steps[] = {
 	    cancel_alive, NULL },
 	{ CANCEL_ASK, "make control/cancel.x", "claim.c:cancel_held",
 	    cancel_ask, NULL },
+	{ CANCEL_SILENT, "does its worker live?", "claim.c:cancel_silent",
+	    cancel_silent, NULL },
 	{ CANCEL_SEIZE, "open", "claim.c:cancel_orphan", cancel_seize, NULL },
 	{ CANCEL_FREE, "flock?", "claim.c:cancel_orphan", cancel_free, NULL },
 	{ CANCEL_ALIVE_STILL, "does its worker live?", "claim.c:cancel_orphan",

@@ -80,7 +80,7 @@ taken(struct turn *t)
 		take_recover(t);
 	else if (t->a->op == CANCEL && t->a->from == PROCESSING &&
 	    is_leased(t, mine(t)))
-		cancel_held(t);
+		next(t, CANCEL_SILENT);
 	else
 		command_taken(t);
 }

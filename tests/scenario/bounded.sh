@@ -118,7 +118,8 @@ briefly() {
 	[ "$got" -ne 124 ] || fail "'$*' waits for a FIFO"
 }
 workers --count 1
-name=$(cd spool/workers && ls -d *."$SUPERVISOR")
+name=$(cd spool/workers && echo ./*."$SUPERVISOR")
+name=${name#./}
 kill -STOP "$SUPERVISOR"
 mkfifo "spool/control/stop.$name"
 briefly worker stop "$name"
