@@ -23,9 +23,7 @@ os_flock(int fd, enum os_lock how)
 		if (errno == EINTR)
 			continue;
 		/* EACCES is what CIFS says of a lock that is held. */
-		if (errno == EWOULDBLOCK || (errno == EACCES && !wait))
-			return 1;
-		return -1;
+		return errno == EWOULDBLOCK || errno == EACCES ? 1 : -1;
 	}
 	return 0;
 }
