@@ -33,14 +33,24 @@ claim_init(struct claim *c, struct spool *s, const char *name, int dir)
 	snprintf(c->name, sizeof c->name, "%s", name);
 }
 
+/* Gives up the lock, unless a process that is left is to keep it. */
+static void
+unlock(struct claim *c)
+{
+	if (c->left[0] != '\0')
+		(void)fs_close(c->fd);
+	else
+		spool_release(c->fd);
+	c->fd = -1;
+}
+
 void
 claim_drop(struct claim *c)
 {
 	int saved = errno;
 
 	if (c->fd != -1)
-		spool_release(c->fd);
-	c->fd = -1;
+		unlock(c);
 	job_free(&c->job);
 	buf_free(&c->text);
 	errno = saved;
@@ -326,8 +336,7 @@ conclude(struct claim *c)
 		    spool_sync_dir(c->spool, from) == -1)
 			c->unsynced = 1;
 	}
-	spool_release(c->fd);
-	c->fd = -1;
+	unlock(c);
 	if (r == CLAIM_OK && c->unsynced)
 		return CLAIM_UNSYNCED;
 	return r;
@@ -660,6 +669,17 @@ claim_begin(struct claim *c, const char *worker)
 
 /* ---- The end of a run ---- */
 
+/* Adds what is left of a run to its error. */
+static void
+add_left(struct claim *c)
+{
+	size_t len = strlen(c->error);
+
+	if (c->left[0] != '\0')
+		snprintf(c->error + len, sizeof c->error - len, "; %s",
+		    c->left);
+}
+
 /* What the run's end means for the job: completed, tried again, or dead. */
 static struct job_event
 end_event(struct claim *c, const struct conf *conf, const struct claim_end *end)
@@ -682,6 +702,7 @@ end_event(struct claim *c, const struct conf *conf, const struct claim_end *end)
 	else
 		snprintf(c->error, sizeof c->error, "exit code %d",
 		    end->exit_code);
+	add_left(c);
 	e.error = c->error;
 	e.state = JOB_DEAD;
 	if (end->cancelled || retry_exhausted(&rule, counted))
@@ -703,8 +724,7 @@ still_ours(struct claim *c)
 		return CLAIM_TROUBLE;
 	if (same == 1)
 		return CLAIM_OK;
-	spool_release(c->fd);
-	c->fd = -1;
+	unlock(c);
 	return CLAIM_GONE;
 }
 
@@ -731,12 +751,15 @@ put_back_event(struct claim *c, const struct conf *conf, enum job_reason reason)
 	e.reason = reason;
 	if (reason == JOB_RETURNED && c->error[0] != '\0')
 		e.error = c->error;
+	else if (c->left[0] != '\0')
+		e.error = c->left;
 	if (reason != JOB_STOPPED || times < conf->max_stops)
 		return e;
 	snprintf(c->error, sizeof c->error,
 	    "stopped %d times in a row: it may take down the workers; "
 	    "queuectl retry runs it again",
 	    times);
+	add_left(c);
 	e = job_event_make(JOB_DEAD, e.time);
 	e.attempt = c->attempt;
 	e.error = c->error;

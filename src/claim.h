@@ -29,6 +29,8 @@ enum claim_result {
 	CLAIM_TROUBLE	/* errno says what; nothing is lost, try again */
 };
 
+#define CLAIM_LEFT_MAX 96 /* bytes that tell of a process that is left */
+
 /* A job that this process owns. */
 struct claim {
 	struct spool *spool;
@@ -39,6 +41,8 @@ struct claim {
 	int attempt;	 /* of the run that was begun; 0: none yet */
 	struct buf text; /* of the file */
 	struct job job;
+	/* What is left of its run and is to keep the lock; "": nothing. */
+	char left[CLAIM_LEFT_MAX];
 	/* How it ends, once decided: to carry that out may take tries. */
 	int ending;    /* the directory it goes to, or JOB_NO_STATE */
 	int recorded;  /* the state line is in the file */

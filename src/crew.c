@@ -209,6 +209,7 @@ crew_answer(struct crew *crew, struct crew_member *m, struct answer *answer)
 		m->entering = 0;
 	else
 		m->held = answer->kind == ANSWER_HELD;
+	m->leaves = answer->leaves;
 	if (answer->kind == ANSWER_DONE && m->busy) {
 		m->busy = 0;
 		crew->busy--;

@@ -25,6 +25,7 @@ struct crew_member {
 	int leaving;	 /* it was dismissed: not to be replaced */
 	uint64_t entry;	 /* inode of its entry in workers/, 0: not seen yet */
 	int entering;	 /* it was told to enter again, and has not answered */
+	int leaves;	 /* it has said that it exits */
 	int64_t started; /* monotonic clock */
 	int dir;	 /* of the order */
 	char job[JOB_NAME_MAX + 1];

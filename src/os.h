@@ -68,20 +68,42 @@ int os_mount_type(int fd, char *type, size_t size);
 /* Closes every descriptor from `lowest` up but `keep` (-1: none). */
 void os_close_from(int lowest, int keep);
 
-/*
- * Sends a signal to every process of a session: to the process group of its
- * leader and, where the system tells who belongs to a session, to the
- * others.  Returns how many processes beyond that group were found.
- */
-int os_kill_session(pid_t session, int sig);
+/* A process that lives. */
+struct os_process {
+	pid_t pid;  /* 0: none */
+	char state; /* one letter, as ps(1) has it; '\0': unknown */
+};
 
 /*
- * vfork(2): `child` runs in a new process, in our memory, while we wait until
- * it has called exec(2) or _exit(2); it may change nothing that is ours.
- * Where the system makes that a fork(2) we do not wait.  Returns the PID, or
- * -1 with errno.
+ * Sends a signal (0: none) to every process of a session: to the process
+ * group of its leader, which is a child of ours, and, where the system tells
+ * who belongs to a session, to the others.  Returns how many were found that
+ * are more than zombies, and one of them in *one unless that is NULL; 0 where
+ * the system does not tell.
  */
-pid_t os_vfork(void (*child)(void *arg), void *arg);
+int os_kill_session(pid_t session, int sig, struct os_process *one);
+
+/*
+ * Runs `child` in a new process until it calls exec(2) or _exit(2).  With
+ * `borrow` that may be a vfork(2): it runs in our memory, of which it may
+ * change nothing, and we wait for it.  Returns the PID, or -1 with errno.
+ */
+pid_t os_fork(void (*child)(void *arg), void *arg, int borrow);
+
+/* What is known of the file systems that are mounted. */
+struct os_mounts {
+	int fd; /* tells of changes; -1: nothing can be known */
+	int known;
+	int local;
+};
+
+void os_mounts_open(struct os_mounts *m);
+
+/*
+ * True if no file system is mounted whose files may hang because a server
+ * does not answer: every one is of a kind that is known to have none.
+ */
+int os_mounts_local(struct os_mounts *m);
 
 /*
  * Zeroed memory that a child process shares with us; NULL with errno.  It is
@@ -124,12 +146,6 @@ ssize_t os_send(int socket, const void *bytes, size_t n);
 
 /* The columns of a terminal, 0 if it is none or does not tell. */
 size_t os_columns(int fd);
-
-/*
- * True if a process of the session lives that is more than a zombie; 0 also
- * where the system does not tell.
- */
-int os_session_alive(pid_t session);
 
 /* Processors that are online, at least 1. */
 int os_cpus(void);

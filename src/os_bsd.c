@@ -29,10 +29,10 @@ os_flock(int fd, enum os_lock how)
 }
 
 pid_t
-os_vfork(void (*child)(void *arg), void *arg)
+os_fork(void (*child)(void *arg), void *arg, int borrow)
 {
-	/* Not fork: that copies the tables of our memory for each job. */
-	pid_t pid = vfork();
+	/* fork(2) copies the tables of our memory: a fifth of the speed. */
+	pid_t pid = borrow ? vfork() : fork();
 
 	if (pid == 0) {
 		child(arg);

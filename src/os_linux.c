@@ -12,15 +12,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
+#include "fs.h"
+
 #define OS_RENAME_NOREPLACE 1	  /* renameat2(2); old libcs lack the name */
 #define OS_RANDOM_NONBLOCK  1	  /* getrandom(2), the same */
 #define OS_FDS_MAX	    65536 /* looked at where /proc is missing */
+#define OS_MOUNTS_MAX	    (1024 * 1024) /* bytes of a table of mounts */
 
 int
 os_rename_noreplace(int fromdir, const char *from, int todir, const char *to)
@@ -155,61 +160,59 @@ os_close_from(int lowest, int keep)
 	closedir(dir);
 }
 
-/*
- * Reads the process group and session of a process that is more than a
- * zombie; proc_pid_stat(5).  0 or -1.
- */
-static int
-process_session(const char *pid, pid_t *group, pid_t *session)
+/* The state of a process, proc_pid_stat(5); 'X' if there is none. */
+static char
+process_state(pid_t pid)
 {
 	char path[64], text[512], *p;
-	ssize_t n;
+	ssize_t n = -1;
 	int fd;
 
-	snprintf(path, sizeof path, "/proc/%.16s/stat", pid);
+	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
+	if (fd != -1) {
+		n = read(fd, text, sizeof text - 1);
+		(void)close(fd);
+	}
 	if (n <= 0)
-		return -1;
+		return 'X';
 	text[n] = '\0';
-	/* Behind the name, which may hold anything: state, parent, these. */
+	/* Behind the name, which may hold anything. */
 	p = strrchr(text, ')');
-	if (p == NULL || strlen(p) < 4 || p[2] == 'Z' || p[2] == 'X')
-		return -1;
-	(void)strtol(p + 3, &p, 10);
-	*group = (pid_t)strtol(p, &p, 10);
-	*session = (pid_t)strtol(p, NULL, 10);
-	return *group > 0 || *session > 0 ? 0 : -1;
+	return p != NULL && strlen(p) > 2 ? p[2] : 'X';
 }
 
 /*
  * Goes through the processes of a session that live: those outside its
- * leader's process group get the signal (0: none does).  Returns how many
- * there are of these, and of all in *all.
+ * leader's process group get the signal.  Returns how many there are, and one
+ * of them.
  */
 static int
-walk_session(pid_t session, int sig, int *all)
+walk_session(pid_t session, int sig, struct os_process *one)
 {
 	const struct dirent *entry;
-	pid_t group, sid;
 	int found = 0;
+	pid_t pid;
+	char state;
 	DIR *dir = opendir("/proc");
 
-	*all = 0;
 	if (dir == NULL)
 		return 0;
 	while ((entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
-		    process_session(entry->d_name, &group, &sid) == -1 ||
-		    sid != session)
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
 			continue;
-		(*all)++;
-		if (group != session) {
-			(void)kill((pid_t)atoi(entry->d_name), sig);
-			found++;
+		pid = (pid_t)atoi(entry->d_name);
+		if (getsid(pid) != session)
+			continue;
+		if (getpgid(pid) != session)
+			(void)kill(pid, sig);
+		state = process_state(pid);
+		if (state == 'Z' || state == 'X')
+			continue;
+		found++;
+		if (one != NULL) {
+			one->pid = pid;
+			one->state = state;
 		}
 	}
 	closedir(dir);
@@ -217,21 +220,81 @@ walk_session(pid_t session, int sig, int *all)
 }
 
 int
-os_kill_session(pid_t session, int sig)
+os_kill_session(pid_t session, int sig, struct os_process *one)
 {
-	int all;
+	/* A child that does not lead it yet is alone. */
+	if (kill(-session, sig) == -1 && errno == ESRCH)
+		(void)kill(session, sig);
+	return walk_session(session, sig, one);
+}
 
-	(void)kill(-session, sig);
-	return walk_session(session, sig, &all);
+void
+os_mounts_open(struct os_mounts *m)
+{
+	m->fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	m->known = m->local = 0;
+}
+
+/*
+ * True for a kind of file system whose files are on disks of this machine, in
+ * its memory, or made up by its kernel.  overlay is as good as what it lies
+ * over.  systemd mounts one of the kind autofs, for binfmt_misc, everywhere.
+ */
+static int
+is_local_kind(const char *kind, size_t len, const char *line)
+{
+	static const char *const kinds[] = { "bcachefs", "binfmt_misc", "bpf",
+		"btrfs", "cgroup", "cgroup2", "configfs", "cpuset", "debugfs",
+		"devpts", "devtmpfs", "efivarfs", "erofs", "exfat", "ext2",
+		"ext3", "ext4", "f2fs", "fusectl", "hugetlbfs", "iso9660",
+		"jffs2", "mqueue", "nsfs", "ntfs3", "overlay", "proc", "pstore",
+		"ramfs", "rootfs", "rpc_pipefs", "securityfs", "selinuxfs",
+		"squashfs", "sysfs", "tmpfs", "tracefs", "ubifs", "udf", "vfat",
+		"xfs", "zfs" };
+	size_t i;
+
+	for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strlen(kinds[i]) == len && memcmp(kinds[i], kind, len) == 0)
+			return 1;
+	return len == 6 && memcmp(kind, "autofs", 6) == 0 &&
+	    strstr(line, " / /proc/sys/fs/binfmt_misc ") != NULL;
+}
+
+/* Reads proc_pid_mountinfo(5): the kind stands behind a lone hyphen. */
+static int
+read_mounts(int fd)
+{
+	struct buf text = BUF_EMPTY;
+	char *line, *kind, *rest = NULL;
+	int local = fs_read_all(fd, &text, OS_MOUNTS_MAX) == 0 &&
+	    text.len > 0 && text.len <= OS_MOUNTS_MAX &&
+	    buf_text(&text)[text.len - 1] == '\n';
+
+	for (line = local ? strtok_r(text.data, "\n", &rest) : NULL;
+	     line != NULL && local; line = strtok_r(NULL, "\n", &rest)) {
+		kind = strstr(line, " - ");
+		local = kind != NULL &&
+		    is_local_kind(kind + 3, strcspn(kind + 3, " "), line);
+	}
+	buf_free(&text);
+	return local;
 }
 
 int
-os_session_alive(pid_t session)
+os_mounts_local(struct os_mounts *m)
 {
-	int all;
+	struct pollfd p;
 
-	(void)walk_session(session, 0, &all);
-	return all > 0;
+	if (m->fd == -1)
+		return 0;
+	p.fd = m->fd;
+	p.events = POLLPRI;
+	p.revents = 0;
+	/* It has changed: proc_pid_mounts(5). */
+	if (!m->known || poll(&p, 1, 0) != 0)
+		m->local = read_mounts(m->fd);
+	m->known = 1;
+	return m->local;
 }
 
 int

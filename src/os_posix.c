@@ -78,16 +78,26 @@ os_close_from(int lowest, int keep)
 }
 
 int
-os_kill_session(pid_t session, int sig)
+os_kill_session(pid_t session, int sig, struct os_process *one)
 {
-	(void)kill(-session, sig);
+	(void)one;
+	/* A child that does not lead it yet is alone. */
+	if (kill(-session, sig) == -1 && errno == ESRCH)
+		(void)kill(session, sig);
 	return 0;
 }
 
-int
-os_session_alive(pid_t session)
+void
+os_mounts_open(struct os_mounts *m)
 {
-	(void)session;
+	m->fd = -1;
+	m->known = m->local = 0;
+}
+
+int
+os_mounts_local(struct os_mounts *m)
+{
+	(void)m;
 	return 0;
 }
 

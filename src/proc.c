@@ -16,8 +16,8 @@
 #include "fs.h"
 #include "os.h"
 
-#define PROC_KILL_ROUNDS 100 /* sweeps through a session that forks */
-#define PROC_KILL_MS	 5   /* between them */
+#define PROC_QUIET    2	 /* looks that find nothing, until all is killed */
+#define PROC_PAUSE_MS 64 /* at most between two looks */
 
 /* What the child could not do. */
 enum stage {
@@ -26,7 +26,7 @@ enum stage {
 	STAGE_EXEC
 };
 
-/* In memory that it shares with us, be it made by vfork(2) or by fork(2). */
+/* In memory that it shares with us, however it is made. */
 struct proc_trouble {
 	enum stage stage;
 	int error;     /* 0: none */
@@ -41,7 +41,7 @@ extern char **environ; /* POSIX has it in no header */
 
 /*
  * The environment of a job, made before its process is: until exec(2) that
- * one shares our memory, and may not change it.
+ * one may be in our memory, and may not change it.
  */
 struct setting {
 	char **env;
@@ -107,16 +107,20 @@ setting_make(struct setting *s, const struct proc_spec *p)
 	return 0;
 }
 
-/* The home of the user whom we run as, or what the job says it is. */
+/* Where it runs; NULL: at home, which the user's database knows. */
+static const char *
+directory(const struct job *job)
+{
+	const char *dir = job->cwd != NULL ? job->cwd : getenv("HOME");
+
+	return dir != NULL && dir[0] == '/' ? dir : NULL;
+}
+
 static const char *
 home(void)
 {
-	const char *dir = getenv("HOME");
-	const struct passwd *pw;
+	const struct passwd *pw = getpwuid(geteuid());
 
-	if (dir != NULL && dir[0] == '/')
-		return dir;
-	pw = getpwuid(geteuid());
 	return pw != NULL && pw->pw_dir[0] == '/' ? pw->pw_dir : "/";
 }
 
@@ -125,6 +129,7 @@ home(void)
 struct child {
 	const struct proc_spec *spec;
 	const char *dir;
+	int apart; /* in memory of its own: it may take as long as it likes */
 };
 
 struct proc_trouble *
@@ -142,10 +147,15 @@ become(void *arg)
 {
 	const struct child *c = arg;
 	const struct proc_spec *p = c->spec;
+	const char *dir = c->dir;
 	enum stage stage = STAGE_SETUP;
 	sigset_t none;
+	int i;
 
 	(void)setsid();
+	/* It may hang in what follows, and is not to look like the worker. */
+	for (i = 0; c->apart && i < PROC_APART; i++)
+		(void)close(p->apart[i]);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(p->out_fd, STDOUT_FILENO) == -1 ||
@@ -154,7 +164,9 @@ become(void *arg)
 		goto fail;
 	(void)umask(p->job->umask >= 0 ? (mode_t)p->job->umask : fs_umask());
 	stage = STAGE_CWD;
-	if (chdir(c->dir) == -1)
+	if (dir == NULL)
+		dir = home();
+	if (chdir(dir) == -1)
 		goto fail;
 	stage = STAGE_EXEC;
 	if (p->job->command != NULL)
@@ -164,7 +176,8 @@ become(void *arg)
 fail:
 	p->trouble->error = errno;
 	p->trouble->stage = stage;
-	strncpy(p->trouble->dir, c->dir, sizeof p->trouble->dir - 1);
+	strncpy(p->trouble->dir, dir != NULL ? dir : "",
+	    sizeof p->trouble->dir - 1);
 	_exit(127);
 }
 
@@ -215,8 +228,10 @@ proc_start(const struct proc_spec *spec)
 	if (setting_make(&setting, spec) == 0) {
 		/* Where execvp(3) looks for programs is the job's PATH. */
 		environ = setting.env;
-		c.dir = spec->job->cwd != NULL ? spec->job->cwd : home();
-		pid = os_vfork(become, &c);
+		c.dir = directory(spec->job);
+		/* chdir, exec and getpwuid may wait for some server. */
+		c.apart = c.dir == NULL || !os_mounts_local(spec->mounts);
+		pid = os_fork(become, &c, !c.apart);
 		environ = ours;
 	}
 	saved = errno;
@@ -249,28 +264,40 @@ proc_ended(pid_t pid, struct proc_status *status)
 void
 proc_terminate(pid_t pid)
 {
-	(void)os_kill_session(pid, SIGTERM);
+	(void)os_kill_session(pid, SIGTERM, NULL);
 	/* A stopped process would not see it. */
-	(void)os_kill_session(pid, SIGCONT);
+	(void)os_kill_session(pid, SIGCONT, NULL);
 }
 
 int
 proc_lingers(pid_t pid)
 {
-	return os_session_alive(pid);
+	return os_kill_session(pid, 0, NULL) > 0;
 }
 
 void
-proc_kill(pid_t pid)
+proc_kill(pid_t pid, struct os_process *left)
 {
-	int round;
+	int64_t until = fs_mono() + PROC_DEATH;
+	struct proc_status status;
+	int quiet = 0, ms = 1;
 
-	/* What forked meanwhile is found in the next round. */
-	for (round = 0; round < PROC_KILL_ROUNDS; round++) {
-		if (os_kill_session(pid, SIGKILL) == 0)
+	while (quiet < PROC_QUIET) {
+		left->pid = pid;
+		left->state = '\0';
+		/* What forked while we looked is found by the next look. */
+		if (os_kill_session(pid, SIGKILL, left) == 0 &&
+		    proc_ended(pid, &status)) {
+			quiet++;
+			continue;
+		}
+		if (fs_mono() >= until)
 			return;
-		(void)poll(NULL, 0, PROC_KILL_MS);
+		quiet = 0;
+		(void)poll(NULL, 0, ms);
+		ms = ms < PROC_PAUSE_MS ? 2 * ms : ms;
 	}
+	left->pid = 0;
 }
 
 void

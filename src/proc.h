@@ -12,9 +12,17 @@
 
 #include "buf.h"
 #include "job.h"
+#include "os.h"
+#include "when.h"
 
 /* The job's descriptor of its own file is this or above. */
 #define PROC_LOCK_FD 10
+
+/* Descriptors of a worker by which others see that it lives. */
+#define PROC_APART 2
+
+/* After SIGKILL, until a process counts as one that cannot be killed. */
+#define PROC_DEATH (5 * WHEN_SECOND)
 
 /* Where a child says what kept it from becoming its job. */
 struct proc_trouble;
@@ -29,6 +37,8 @@ struct proc_spec {
 	int max_retries;
 	int lock_fd; /* whose flock the job shares */
 	int out_fd, err_fd;
+	struct os_mounts *mounts;
+	int apart[PROC_APART]; /* open only as long as the worker lives */
 };
 
 /* How a run ended. */
@@ -48,7 +58,8 @@ struct proc_trouble *proc_trouble(void);
 
 /*
  * Starts a job in a session of its own.  Returns its PID, or -1 with errno if
- * no process could be made.
+ * no process could be made.  The process may still be on its way to become the
+ * job, and hang there.
  */
 pid_t proc_start(const struct proc_spec *spec);
 
@@ -72,8 +83,12 @@ void proc_terminate(pid_t pid);
 /* True if, its first process having ended, others of it are known to live. */
 int proc_lingers(pid_t pid);
 
-/* SIGKILL to all of its session. */
-void proc_kill(pid_t pid);
+/*
+ * SIGKILL to all of its session, until none of it is known to live; waits for
+ * that, but no longer than PROC_DEATH.  *left is one that still lives, or its
+ * PID is 0.
+ */
+void proc_kill(pid_t pid, struct os_process *left);
 
 /* SIGKILL to what is left of the process group of a job that failed. */
 void proc_kill_group(pid_t pid);

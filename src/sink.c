@@ -172,7 +172,7 @@ is_left(pid_t session)
 {
 	return session > 0 &&
 	    (kill(-session, 0) == 0 || errno == EPERM ||
-		os_session_alive(session));
+		os_kill_session(session, 0, NULL) > 0);
 }
 
 /* True if nothing but its times was changed. */

@@ -647,7 +647,7 @@ lose_worker(struct supervisor *sv, struct crew_member *m)
 	busy = m->busy;
 	crew_lost(&sv->crew, m);
 	sv->respawn = 0;
-	if (!busy && m->leaving)
+	if (!busy && (m->leaving || m->leaves))
 		return;
 	log_printf(&sv->log, "worker=%s event=worker-died%s%s", m->name,
 	    busy ? " job=" : "", busy ? m->job : "");

@@ -45,6 +45,8 @@ struct worker {
 	struct claim claim;
 	struct sinks sinks;
 	struct proc_trouble *trouble;
+	struct os_mounts mounts;
+	int leaves; /* a process that cannot be killed is a child of ours */
 	struct buf unsaid; /* an answer that waits for the next */
 	sigset_t waiting;  /* the mask to wait with: SIGCHLD comes through */
 };
@@ -60,6 +62,7 @@ struct run {
 	int64_t touch;
 	enum cause cause;
 	int leave; /* it was interrupted: the end is not tried for ever */
+	struct os_process left; /* what SIGKILL did not end */
 	struct proc_status status;
 };
 
@@ -299,9 +302,9 @@ earliest(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Watches over the job until its process has ended. */
-static void
-watch_run(struct worker *w, struct run *r)
+/* Watches over the job until its process has ended, or will not. */
+static int
+watch_process(struct worker *w, struct run *r)
 {
 	int64_t now;
 
@@ -317,23 +320,38 @@ watch_run(struct worker *w, struct run *r)
 		if (now >= r->deadline)
 			end_run(w, r, CAUSE_TIMEOUT, now);
 		if (now >= r->kill_at) {
-			proc_kill(r->pid);
 			r->kill_at = WHEN_NEVER;
+			proc_kill(r->pid, &r->left);
+			if (r->left.pid != 0)
+				return proc_ended(r->pid, &r->status);
 		}
 		wait_for(w, r,
 		    earliest(earliest(r->tick, r->say),
 			earliest(r->deadline, r->kill_at)));
 	} while (!proc_ended(r->pid, &r->status));
+	return 1;
+}
+
+/* Watches over the job, until nothing of it is left that is to go. */
+static void
+watch_run(struct worker *w, struct run *r)
+{
+	int ended = watch_process(w, r);
+
 	/* What it started has the same grace; SIGTERM was for all. */
 	while (r->cause != CAUSE_NONE && fs_mono() < r->kill_at &&
-	    proc_lingers(r->pid))
+	    r->kill_at != WHEN_NEVER && proc_lingers(r->pid))
 		wait_for(w, r, fs_mono() + WORKER_LINGER);
 	/* All that is left of it goes, unless it did what it was to do. */
-	if (r->cause != CAUSE_NONE)
-		proc_kill(r->pid);
-	else if (r->status.exit_code != 0)
+	if (r->cause == CAUSE_NONE && r->status.exit_code != 0)
 		proc_kill_group(r->pid);
-	proc_reap(r->pid);
+	else if (r->cause != CAUSE_NONE && r->left.pid == 0)
+		proc_kill(r->pid, &r->left);
+	if (ended)
+		proc_reap(r->pid);
+	else
+		r->status.exit_code = -1;
+	w->leaves = !ended;
 	r->pid = 0; /* may be anybody's by now */
 }
 
@@ -453,6 +471,25 @@ leave_unrecorded(struct worker *w, const struct claim_end *end, int error,
 	set_text(w, a, &e, "end-unrecorded");
 }
 
+/* What SIGKILL did not end keeps the lock: nothing may run beside it. */
+static void
+leave_lock(struct worker *w, const struct run *r)
+{
+	static const char lacks[] = "did not end after SIGKILL and keeps its "
+				    "lock";
+	char *text = w->claim.left;
+
+	if (r->left.pid == 0)
+		return;
+	if (r->left.state != '\0')
+		snprintf(text, sizeof w->claim.left,
+		    "process %ld (state %c) %s", (long)r->left.pid,
+		    r->left.state, lacks);
+	else
+		snprintf(text, sizeof w->claim.left, "process %ld %s",
+		    (long)r->left.pid, lacks);
+}
+
 /* failure: why it could not begin, or NULL if it ran. */
 static void
 finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
@@ -463,6 +500,7 @@ finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
 	enum job_reason back = JOB_NO_REASON;
 	enum claim_result result;
 
+	leave_lock(w, r);
 	describe_end(w, r, &end, text, sizeof text);
 	if (failure != NULL && end.error == NULL) {
 		end.exit_code = failure->exit_code;
@@ -564,6 +602,9 @@ run_job(struct worker *w, struct answer *a)
 	spec.lock_fd = w->claim.fd;
 	spec.out_fd = w->sinks.fd[SINK_OUT];
 	spec.err_fd = w->sinks.fd[SINK_ERR];
+	spec.mounts = &w->mounts;
+	spec.apart[0] = w->socket;
+	spec.apart[1] = w->entry;
 	session = r.pid = proc_start(&spec);
 	error = errno;
 	log_start(w);
@@ -589,6 +630,7 @@ work(struct worker *w)
 	struct answer a;
 
 	answer_init(&a, ANSWER_DONE);
+	w->leaves = 0;
 	w->spool.durable = w->order.conf.durability == CONF_FULL;
 	a.result = claim_take(c, &w->spool, &w->order.conf, w->order.dir,
 	    w->order.name, w->order.known_us, &a.due);
@@ -603,6 +645,7 @@ work(struct worker *w)
 		e = trouble_event(errno);
 		set_text(w, &a, &e, "not-claimed");
 	}
+	a.leaves = w->leaves;
 	send_answer(w, &a);
 	claim_drop(c);
 	c->name[0] = '\0'; /* what is told from now on is not of it */
@@ -616,8 +659,8 @@ do_nothing(int sig)
 
 /*
  * Leaves the terminal's signals to the supervisor, and wakes for SIGCHLD.
- * They are caught, not ignored: what is caught, exec(2) sets to the default
- * for the job.
+ * They are blocked, not ignored or caught: one that is for the job, but comes
+ * before its process is that, waits there and then has its effect.
  */
 static void
 set_signals(struct worker *w)
@@ -639,16 +682,17 @@ set_signals(struct worker *w)
 
 	memset(&sa, 0, sizeof sa);
 	sigemptyset(&sa.sa_mask);
-	sa.sa_handler = do_nothing;
-	sa.sa_flags = SA_RESTART;
-	for (i = 0; i < sizeof deaf / sizeof deaf[0]; i++)
+	sa.sa_handler = SIG_DFL;
+	sigemptyset(&w->waiting);
+	for (i = 0; i < sizeof deaf / sizeof deaf[0]; i++) {
 		(void)sigaction(deaf[i], &sa, NULL);
-	sigemptyset(&block);
+		sigaddset(&w->waiting, deaf[i]);
+	}
+	sa.sa_handler = do_nothing;
+	(void)sigaction(SIGCHLD, &sa, NULL);
+	block = w->waiting;
 	sigaddset(&block, SIGCHLD);
 	(void)sigprocmask(SIG_SETMASK, &block, NULL);
-	sigemptyset(&w->waiting);
-	sa.sa_flags = 0;
-	(void)sigaction(SIGCHLD, &sa, NULL);
 }
 
 /* Nothing of the supervisor's may stay open here: not its lock, no socket. */
@@ -710,7 +754,8 @@ worker_main(int socket, const char *spool_path, const char *name)
 	w.spool.lock_wait = WORKER_LOCK;
 	if (enter(&w) == -1)
 		_exit(1);
-	while (w.socket != -1 && take_order(&w, &w.order)) {
+	os_mounts_open(&w.mounts);
+	while (!w.leaves && w.socket != -1 && take_order(&w, &w.order)) {
 		if (w.order.kind == ORDER_RUN)
 			work(&w);
 		else if (w.order.kind == ORDER_ENTER)

@@ -49,6 +49,7 @@ struct answer {
 	enum answer_kind kind;
 	enum claim_result result;
 	int ran;	  /* it was run */
+	int leaves;	  /* the worker exits now, and is to be replaced */
 	int state;	  /* where the job is now, or JOB_NO_STATE */
 	int64_t time;	  /* when it was given */
 	int64_t due;	  /* with CLAIM_LATER */
