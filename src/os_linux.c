@@ -25,6 +25,8 @@
 #define OS_RENAME_NOREPLACE 1	  /* renameat2(2); old libcs lack the name */
 #define OS_RANDOM_NONBLOCK  1	  /* getrandom(2), the same */
 #define OS_FDS_MAX	    65536 /* looked at where /proc is missing */
+#define OS_CHASE	    16	  /* process IDs around the newest one */
+#define OS_CHASE_ROUNDS	    16
 #define OS_MOUNTS_MAX	    (1024 * 1024) /* bytes of a table of mounts */
 
 int
@@ -219,12 +221,52 @@ walk_session(pid_t session, int sig, struct os_process *one)
 	return found;
 }
 
+/* The last process ID that was given, proc_loadavg(5); 0: unknown. */
+static pid_t
+last_pid(void)
+{
+	char text[128];
+	const char *p;
+	ssize_t n = -1;
+	int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+
+	if (fd != -1) {
+		n = read(fd, text, sizeof text - 1);
+		(void)close(fd);
+	}
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	p = strrchr(text, ' ');
+	return p != NULL ? (pid_t)atoi(p) : 0;
+}
+
+/*
+ * Processes that fork, end and fork again are ahead of whoever reads a
+ * directory: looks again and again where the newest ones must be.
+ */
+static void
+chase(pid_t session, int sig)
+{
+	pid_t pid, last;
+	int round;
+
+	for (round = 0; round < OS_CHASE_ROUNDS; round++) {
+		last = last_pid();
+		for (pid = last - OS_CHASE; pid < last + OS_CHASE; pid++)
+			if (pid > 0 && getsid(pid) == session)
+				(void)kill(pid, sig);
+	}
+}
+
 int
 os_kill_session(pid_t session, int sig, struct os_process *one)
 {
 	/* A child that does not lead it yet is alone. */
 	if (kill(-session, sig) == -1 && errno == ESRCH)
 		(void)kill(session, sig);
+	if (sig == SIGKILL)
+		chase(session, sig);
 	return walk_session(session, sig, one);
 }
 

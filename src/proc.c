@@ -16,7 +16,7 @@
 #include "fs.h"
 #include "os.h"
 
-#define PROC_QUIET    2	 /* looks that find nothing, until all is killed */
+#define PROC_QUIET    4	 /* looks that find nothing, until all is killed */
 #define PROC_PAUSE_MS 64 /* at most between two looks */
 
 /* What the child could not do. */

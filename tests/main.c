@@ -28,6 +28,7 @@ static const struct {
 	{ "registry", suite_registry },
 	{ "claim", suite_claim },
 	{ "index", suite_index },
+	{ "proc", suite_proc },
 	{ "sink", suite_sink },
 	{ "progress", suite_progress },
 	{ "doctor", suite_doctor },

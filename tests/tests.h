@@ -21,6 +21,7 @@ Suite *suite_spool(void);
 Suite *suite_registry(void);
 Suite *suite_claim(void);
 Suite *suite_index(void);
+Suite *suite_proc(void);
 Suite *suite_sink(void);
 Suite *suite_progress(void);
 Suite *suite_doctor(void);
