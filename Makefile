@@ -43,6 +43,7 @@ OBJS = \
 	src/conf.o src/spool.o src/registry.o src/claim.o src/record.o \
 	src/why.o src/look.o src/tally.o src/record_json.o \
 	src/log.o src/progress.o src/index.o src/scout.o src/proc.o \
+	src/guard.o \
 	src/sink.o src/worker.o src/crew.o \
 	src/supervisor.o src/doctor.o src/metrics.o src/http.o src/serve.o \
 	src/roster.o src/view.o src/pick.o src/answer.o src/api.o src/act.o \

@@ -714,16 +714,81 @@ end_event(struct claim *c, const struct conf *conf, const struct claim_end *end)
 	return e;
 }
 
+/* 1 if what the file tells last is of our run, 0 if not, -1 with errno. */
+static int
+tells_of_us(const struct claim *c)
+{
+	struct buf text = BUF_EMPTY;
+	const struct job_event *e;
+	struct job_error error;
+	struct job job;
+	int ours = -1;
+
+	if (spool_read(c->fd, &text) == 0 &&
+	    job_parse(&job, buf_text(&text), text.len, &error) !=
+		JOB_NO_MEMORY) {
+		e = job_last_event(&job, JOB_NO_STATE);
+		ours = e != NULL && job.attempts == c->attempt &&
+		    (c->recorded ? e->time == c->end.time :
+				   e->state == JOB_PROCESSING);
+		job_free(&job);
+	}
+	buf_free(&text);
+	return ours;
+}
+
+/*
+ * The lease was not kept, so the file system may have given the lock to
+ * another host: takes it anew, and sees whether it was used.  With a lock that
+ * is lost a descriptor may be spoilt: after an error the file is opened anew.
+ */
+static enum claim_result
+take_again(struct claim *c)
+{
+	int got = 0; /* -1: an error, 1: it is another one's */
+
+	if (c->fd != -1)
+		got = os_flock(c->fd, OS_LOCK_EXCLUSIVE);
+	else
+		switch (
+		    spool_take(c->spool, SPOOL_PROCESSING, c->name, &c->fd)) {
+		case SPOOL_OK:
+			break;
+		case SPOOL_ERROR:
+			return CLAIM_TROUBLE;
+		default:
+			got = 1;
+			break;
+		}
+	if (got == 0) {
+		got = tells_of_us(c);
+		if (got != -1)
+			got = !got;
+	}
+	if (got == 0)
+		return CLAIM_OK;
+	if (c->fd != -1)
+		unlock(c);
+	c->taken = got == 1;
+	return got == 1 ? CLAIM_GONE : CLAIM_TROUBLE;
+}
+
 /* True if the job may still be moved; else it is let go. */
 static enum claim_result
 still_ours(struct claim *c)
 {
-	int same = spool_same(c->spool, c->fd, SPOOL_PROCESSING, c->name);
+	enum claim_result r = c->doubtful ? take_again(c) : CLAIM_OK;
+	int same;
 
+	if (r != CLAIM_OK)
+		return r;
+	same = spool_same(c->spool, c->fd, SPOOL_PROCESSING, c->name);
 	if (same == -1)
 		return CLAIM_TROUBLE;
-	if (same == 1)
+	if (same == 1) {
+		c->doubtful = 0;
 		return CLAIM_OK;
+	}
 	unlock(c);
 	return CLAIM_GONE;
 }
@@ -786,10 +851,10 @@ claim_return(struct claim *c, const char *error)
 	return claim_put_back(c, NULL, JOB_RETURNED);
 }
 
-void
+int
 claim_touch(const struct claim *c)
 {
-	(void)futimens(c->fd, NULL);
+	return futimens(c->fd, NULL);
 }
 
 int

@@ -41,6 +41,9 @@ struct claim {
 	int attempt;	 /* of the run that was begun; 0: none yet */
 	struct buf text; /* of the file */
 	struct job job;
+	/* The lease was not kept: another host may have taken it. */
+	int doubtful;
+	int taken; /* it has */
 	/* What is left of its run and is to keep the lock; "": nothing. */
 	char left[CLAIM_LEFT_MAX];
 	/* How it ends, once decided: to carry that out may take tries. */
@@ -103,8 +106,11 @@ enum claim_result claim_put_back(struct claim *c, const struct conf *conf,
  */
 enum claim_result claim_return(struct claim *c, const char *error);
 
-/* Keeps the job's lease: other hosts see that its worker lives. */
-void claim_touch(const struct claim *c);
+/*
+ * Keeps the job's lease: other hosts see that its worker lives.  0, or -1 with
+ * errno: the lease is running out.
+ */
+int claim_touch(const struct claim *c);
 
 /* True if somebody asks for this very job to be cancelled. */
 int claim_is_cancelled(const struct claim *c);

@@ -62,6 +62,7 @@ struct supervisor {
 	int failed;	     /* an error: exit 1 */
 	int unentered;	     /* that it has no entry was logged */
 	int foreign;	     /* processing/ holds what is not ours */
+	int others;	     /* other hosts have entries in workers/ */
 	int waiting;	     /* why nothing starts was logged */
 	size_t said_waiting; /* draining: what the log has */
 
@@ -756,6 +757,7 @@ hand_out(struct supervisor *sv)
 		}
 		order.kind = ORDER_RUN;
 		order.dir = (int)e->dir;
+		order.others = sv->others;
 		order.known_us = index_known(e, mono);
 		order.conf = sv->conf;
 		memset(order.name, 0, sizeof order.name);
@@ -979,6 +981,7 @@ look_around(struct supervisor *sv, int64_t mono)
 {
 	int64_t interval = sv->conf.poll_interval_ms * (WHEN_SECOND / 1000);
 	int64_t begun = mono, now;
+	int others;
 
 	sv->tick = mono + SUPERVISOR_SLEEP;
 	sv->scout.lost = 0;
@@ -995,6 +998,9 @@ look_around(struct supervisor *sv, int64_t mono)
 	}
 	reload_config(sv, 0);
 	check_entries(sv);
+	others = registry_others(sv->spool);
+	if (others != -1)
+		sv->others = others;
 	obey_control(sv);
 	scout_scan(&sv->scout);
 	if (sv->scout.trouble != 0)

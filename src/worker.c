@@ -14,17 +14,19 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "guard.h"
 #include "os.h"
 #include "proc.h"
 #include "sink.h"
 #include "text.h"
 
-#define WORKER_TICK   WHEN_SECOND	 /* looks for requests, checks output */
-#define WORKER_LINGER (WHEN_SECOND / 20) /* between looks at a session */
-#define WORKER_RETRY  (2 * WHEN_SECOND)	 /* between tries to record an end */
-#define WORKER_TRIES  2			 /* to record it, once interrupted */
-#define WORKER_SAY    (WHEN_SECOND / 20) /* until it is told that a job runs */
-#define WORKER_LOCK   WHEN_SECOND	 /* for SPOOL/lock */
+#define WORKER_TICK    WHEN_SECOND /* looks for requests, checks output */
+#define WORKER_LINGER  (WHEN_SECOND / 20) /* between looks at a session */
+#define WORKER_TOUCHES 3		  /* of its job in a lease */
+#define WORKER_RETRY   (2 * WHEN_SECOND)  /* between tries to record an end */
+#define WORKER_TRIES   2		  /* to record it, once interrupted */
+#define WORKER_SAY     (WHEN_SECOND / 20) /* until it is told that a job runs */
+#define WORKER_LOCK    WHEN_SECOND	  /* for SPOOL/lock */
 
 /* Why a run is being ended before its time. */
 enum cause {
@@ -32,7 +34,8 @@ enum cause {
 	CAUSE_TIMEOUT,
 	CAUSE_OUTPUT,
 	CAUSE_STOP,
-	CAUSE_CANCEL
+	CAUSE_CANCEL,
+	CAUSE_FENCE /* its lease is about to run out */
 };
 
 struct worker {
@@ -46,7 +49,9 @@ struct worker {
 	struct sinks sinks;
 	struct proc_trouble *trouble;
 	struct os_mounts mounts;
-	int leaves; /* a process that cannot be killed is a child of ours */
+	int64_t begun; /* not after the claim was recorded; monotonic clock */
+	int others;    /* other hosts have entries in workers/ */
+	int leaves;    /* a process that cannot be killed is a child of ours */
 	struct buf unsaid; /* an answer that waits for the next */
 	sigset_t waiting;  /* the mask to wait with: SIGCHLD comes through */
 };
@@ -60,6 +65,10 @@ struct run {
 	int64_t say;
 	int64_t tick;
 	int64_t touch;
+	int64_t touched; /* when it is known to have been */
+	int64_t wall;	 /* the same by the clock that goes on in suspend */
+	struct guard guard;
+	int fenced; /* the guard has ended it */
 	enum cause cause;
 	int leave; /* it was interrupted: the end is not tried for ever */
 	struct os_process left; /* what SIGKILL did not end */
@@ -211,6 +220,12 @@ enter_again(struct worker *w)
 
 /* ---- While a job runs ---- */
 
+static int64_t
+earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Begins to end the run; a stronger cause does not replace the first. */
 static void
 end_run(struct worker *w, struct run *r, enum cause cause, int64_t now)
@@ -231,6 +246,72 @@ over_limit(int fd, long max)
 	return max > 0 && fstat(fd, &st) == 0 && st.st_size > max;
 }
 
+static int64_t
+lease(const struct worker *w)
+{
+	return w->order.conf.lock_lease_seconds * WHEN_SECOND;
+}
+
+/*
+ * Has the run guarded as long as another host could take the job.  Called
+ * before each use of the spool: that may hang.
+ */
+static void
+keep_guard(struct worker *w, struct run *r)
+{
+	if (w->others && r->guard.pid == 0 && r->pid > 0 && !r->fenced)
+		(void)guard_start(&r->guard, r->pid, r->touched, lease(w));
+	else if (!w->others)
+		r->fenced |= guard_stop(&r->guard);
+}
+
+/* If the guard has begun to end the run, so do we. */
+static void
+heed_guard(struct worker *w, struct run *r)
+{
+	if (r->fenced || !guard_fired(&r->guard))
+		return;
+	r->fenced = 1;
+	end_run(w, r, CAUSE_FENCE, fs_mono());
+	if (r->kill_at != WHEN_NEVER)
+		r->kill_at = earliest(r->kill_at,
+		    r->touched + lease(w) / 6 * GUARD_KILL);
+}
+
+/* Keeps the lease; what that did not do is tried again soon. */
+static void
+touch(struct worker *w, struct run *r)
+{
+	int64_t now = fs_mono(), wall = fs_now();
+	int others;
+
+	keep_guard(w, r);
+	if (claim_touch(&w->claim) == 0) {
+		r->touched = now;
+		r->wall = wall;
+		r->touch = now + lease(w) / WORKER_TOUCHES;
+		guard_touched(&r->guard, now);
+	} else {
+		r->touch = now + lease(w) / WORKER_TOUCHES / 4;
+	}
+	others = registry_others(&w->spool);
+	if (others != -1)
+		w->others = others;
+	keep_guard(w, r);
+}
+
+/*
+ * True if another host may have taken the job: the lease was not kept for so
+ * long that a guard would have ended it, or the machine slept.
+ */
+static int
+is_doubtful(const struct worker *w, const struct run *r)
+{
+	return r->fenced ||
+	    fs_mono() - r->touched >= lease(w) / 6 * GUARD_TERM ||
+	    fs_now() - r->wall >= lease(w) / 6 * GUARD_TERM;
+}
+
 /* What is looked at once a second while a job runs. */
 static void
 tick(struct worker *w, struct run *r, int64_t now)
@@ -238,15 +319,13 @@ tick(struct worker *w, struct run *r, int64_t now)
 	const struct conf *conf = &w->order.conf;
 
 	r->tick = now + WORKER_TICK;
+	keep_guard(w, r);
+	heed_guard(w, r);
 	if (claim_is_cancelled(&w->claim))
 		end_run(w, r, CAUSE_CANCEL, now);
 	if (over_limit(w->sinks.fd[SINK_OUT], conf->max_output_bytes) ||
 	    over_limit(w->sinks.fd[SINK_ERR], conf->max_output_bytes))
 		end_run(w, r, CAUSE_OUTPUT, now);
-	if (now >= r->touch) {
-		r->touch = now + conf->lock_lease_seconds * WHEN_SECOND / 3;
-		claim_touch(&w->claim);
-	}
 	/* Else the supervisor sees to it. */
 	if (w->socket == -1)
 		enter_again(w);
@@ -267,6 +346,7 @@ obey(struct worker *w, struct run *r, int64_t now)
 
 	if (!take_order(w, &order))
 		return;
+	keep_guard(w, r);
 	if (order.kind == ORDER_INTERRUPT)
 		interrupt(w, r, now);
 	else if (order.kind == ORDER_CANCEL && claim_is_cancelled(&w->claim))
@@ -296,12 +376,6 @@ wait_for(struct worker *w, struct run *r, int64_t until)
 		interrupt(w, r, fs_mono());
 }
 
-static int64_t
-earliest(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Watches over the job until its process has ended, or will not. */
 static int
 watch_process(struct worker *w, struct run *r)
@@ -313,6 +387,8 @@ watch_process(struct worker *w, struct run *r)
 		now = fs_mono();
 		if (now >= r->tick)
 			tick(w, r, now);
+		if (now >= r->touch)
+			touch(w, r);
 		if (now >= r->say) {
 			send_unsaid(w);
 			r->say = WHEN_NEVER;
@@ -326,7 +402,7 @@ watch_process(struct worker *w, struct run *r)
 				return proc_ended(r->pid, &r->status);
 		}
 		wait_for(w, r,
-		    earliest(earliest(r->tick, r->say),
+		    earliest(earliest(earliest(r->tick, r->touch), r->say),
 			earliest(r->deadline, r->kill_at)));
 	} while (!proc_ended(r->pid, &r->status));
 	return 1;
@@ -338,15 +414,21 @@ watch_run(struct worker *w, struct run *r)
 {
 	int ended = watch_process(w, r);
 
+	heed_guard(w, r);
 	/* What it started has the same grace; SIGTERM was for all. */
 	while (r->cause != CAUSE_NONE && fs_mono() < r->kill_at &&
-	    r->kill_at != WHEN_NEVER && proc_lingers(r->pid))
+	    r->kill_at != WHEN_NEVER && proc_lingers(r->pid)) {
+		if (fs_mono() >= r->touch)
+			touch(w, r);
+		heed_guard(w, r);
 		wait_for(w, r, fs_mono() + WORKER_LINGER);
+	}
 	/* All that is left of it goes, unless it did what it was to do. */
 	if (r->cause == CAUSE_NONE && r->status.exit_code != 0)
 		proc_kill_group(r->pid);
 	else if (r->cause != CAUSE_NONE && r->left.pid == 0)
 		proc_kill(r->pid, &r->left);
+	r->fenced |= guard_stop(&r->guard);
 	if (ended)
 		proc_reap(r->pid);
 	else
@@ -395,6 +477,7 @@ record(struct worker *w, struct run *r, const struct claim_end *end,
 	int said = CLAIM_OK, tries = 0;
 
 	for (;;) {
+		w->claim.doubtful |= is_doubtful(w, r);
 		tries += r->leave;
 		if (back == JOB_RETURNED)
 			result = claim_return(&w->claim, end->error);
@@ -429,7 +512,9 @@ answer_ran(struct worker *w, enum claim_result result, struct answer *a)
 
 	a->result = result;
 	if (result == CLAIM_GONE) {
-		set_text(w, a, NULL, "removed-while-running");
+		set_text(w, a, NULL,
+		    w->claim.taken ? "taken-while-running" :
+				     "removed-while-running");
 		return;
 	}
 	a->state = e->state;
@@ -490,6 +575,17 @@ leave_lock(struct worker *w, const struct run *r)
 		    (long)r->left.pid, lacks);
 }
 
+/* The job was ended, lest another host run it at the same time. */
+static void
+log_fenced(struct worker *w)
+{
+	struct answer a;
+
+	answer_init(&a, ANSWER_LOG);
+	set_text(w, &a, NULL, "fenced");
+	send_answer(w, &a);
+}
+
 /* failure: why it could not begin, or NULL if it ran. */
 static void
 finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
@@ -509,6 +605,10 @@ finish_run(struct worker *w, struct run *r, const struct proc_failure *failure,
 	/* What was interrupted runs again, unless it got done after all. */
 	if (r->cause == CAUSE_STOP && r->status.exit_code != 0)
 		back = JOB_STOPPED;
+	if (r->cause == CAUSE_FENCE && r->status.exit_code != 0)
+		back = JOB_LOST;
+	if (r->fenced)
+		log_fenced(w);
 	a->ran = 1;
 	a->duration = fs_mono() - r->started;
 	result = record(w, r, &end, back);
@@ -567,13 +667,14 @@ run_init(struct worker *w, struct run *r)
 
 	memset(r, 0, sizeof *r);
 	r->started = fs_mono();
+	r->touched = w->begun;
+	r->wall = fs_now() - (r->started - w->begun);
 	r->deadline =
 	    timeout > 0 ? r->started + timeout * WHEN_SECOND : WHEN_NEVER;
 	r->kill_at = WHEN_NEVER;
 	r->say = r->started + WORKER_SAY;
 	r->tick = r->started + WORKER_TICK;
-	r->touch =
-	    r->started + w->order.conf.lock_lease_seconds * WHEN_SECOND / 3;
+	r->touch = r->touched + lease(w) / WORKER_TOUCHES;
 }
 
 /* Runs the job that was claimed and begun. */
@@ -634,6 +735,8 @@ work(struct worker *w)
 	w->spool.durable = w->order.conf.durability == CONF_FULL;
 	a.result = claim_take(c, &w->spool, &w->order.conf, w->order.dir,
 	    w->order.name, w->order.known_us, &a.due);
+	w->others = w->order.others;
+	w->begun = fs_mono();
 	if (a.result == CLAIM_OK)
 		a.result = claim_begin(c, w->name);
 	if (a.result == CLAIM_OK) {

@@ -29,6 +29,7 @@ enum order_kind {
 struct order {
 	enum order_kind kind;
 	int dir;
+	int others;	  /* other hosts have entries in workers/ */
 	int64_t known_us; /* for how long the file has been known */
 	struct conf conf;
 	char name[JOB_NAME_MAX + 1];

@@ -1234,6 +1234,86 @@ START_TEST(lease)
 }
 END_TEST
 
+/* Not a part of a second less, whatever the second is. */
+START_TEST(lease_parts)
+{
+	enum claim_result got;
+	int64_t now, took;
+	int i;
+
+	conf.lock_lease_seconds = 60;
+	put_file(RUNNING, "a", RUN_AT("otherhost.1.1"));
+	for (i = 0; i < 20; i++) {
+		while ((now = fs_now()) % WHEN_SECOND > WHEN_SECOND / 10)
+			(void)poll(NULL, 0, 10);
+		set_mtime(RUNNING, "a", now - 60 * WHEN_SECOND + 700000);
+		got = claim_recover(&claim, &spool, &conf, "a");
+		took = fs_now() - now;
+		if (took < 600000)
+			break;
+		/* Held up for longer than was left. */
+		claim_drop(&claim);
+		put_file(RUNNING, "a", RUN_AT("otherhost.1.1"));
+	}
+	ck_assert_int_eq(got, CLAIM_BUSY);
+	set_mtime(RUNNING, "a", fs_now() - 60 * WHEN_SECOND - 100000);
+	recover("a", CLAIM_OK);
+}
+END_TEST
+
+/*
+ * When the lease was not kept, the lock may be another one's by now, or have
+ * been; then nothing is recorded, and the file is left as it is.
+ */
+START_TEST(doubtful)
+{
+	static const struct {
+		const char *added; /* by another host */
+		int held;	   /* its lock, too */
+		enum claim_result want;
+	} rows[] = {
+		{ "", 0, CLAIM_OK },
+		{ "", 1, CLAIM_GONE },
+		{ "# a note\n", 0, CLAIM_OK },
+		{ BACK(2, lost), 0, CLAIM_GONE },
+		{ BACK(2, lost) RUN(3, 2), 0, CLAIM_GONE },
+		{ BACK(2, lost) RUN(3, 2), 1, CLAIM_GONE },
+		{ RUN(3, 2), 0, CLAIM_GONE },
+	};
+	struct buf added = BUF_EMPTY, was = BUF_EMPTY;
+	struct holder child;
+	size_t i;
+
+	for (i = 0; i < LEN(rows); i++) {
+		put_file(PENDING, "a", JOB);
+		begin(PENDING, "a");
+		buf_clear(&added);
+		buf_puts(&added, rows[i].added);
+		ck_assert_int_eq(spool_append(claim.fd, &added), 0);
+		ck_assert_int_eq(os_flock(claim.fd, OS_UNLOCK, 0), 0);
+		if (rows[i].held)
+			child = hold(RUNNING, "a");
+		buf_clear(&was);
+		ck_assert_int_eq(spool_read(claim.fd, &was), 0);
+		claim.doubtful = 1;
+		finish(&success, rows[i].want);
+		ck_assert_int_eq(claim.fd, -1);
+		ck_assert_int_eq(claim.taken, rows[i].want == CLAIM_GONE);
+		claim_drop(&claim);
+		if (rows[i].want == CLAIM_GONE)
+			expect_file(RUNNING, "a", buf_text(&was));
+		else
+			expect_none(RUNNING, "a");
+		if (rows[i].held)
+			let_go(&child);
+		(void)unlinkat(spool.dir[RUNNING], "a", 0);
+		(void)unlinkat(spool.dir[SPOOL_COMPLETED], "a", 0);
+	}
+	buf_free(&added);
+	buf_free(&was);
+}
+END_TEST
+
 START_TEST(lease_hosts)
 {
 	static const struct {
@@ -1933,6 +2013,8 @@ add_ends(TCase *t)
 	tcase_add_test(t, recover_namesake);
 	tcase_add_test(t, recover_name_taken);
 	tcase_add_test(t, lease);
+	tcase_add_test(t, lease_parts);
+	tcase_add_test(t, doubtful);
 	tcase_add_test(t, lease_hosts);
 	tcase_add_test(t, retry_states);
 	tcase_add_test(t, retry_starts_afresh);

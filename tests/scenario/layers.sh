@@ -10,7 +10,7 @@ src=${TESTS:?}/../src
 layer0='msg buf names text os fs outlet'
 layer1='when retry json sha256 job draft'
 layer2='conf spool claim registry record why look tally record_json'
-layer3='log progress index scout proc sink worker crew supervisor doctor metrics http serve'
+layer3='log progress index scout proc guard sink worker crew supervisor doctor metrics http serve'
 layer3="$layer3 roster view pick answer api act page web"
 layer4='opt cmd cmd_* main'
 
