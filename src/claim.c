@@ -550,8 +550,8 @@ move_to_processing(struct claim *c)
 	case SPOOL_OK:
 		c->where = SPOOL_PROCESSING;
 		if (asked)
-			registry_answer_noted(c->spool, REGISTRY_CANCEL, c->name,
-			    &old);
+			registry_answer_noted(c->spool, REGISTRY_CANCEL,
+			    c->name, &old);
 		return CLAIM_OK;
 	case SPOOL_GONE:
 		return CLAIM_GONE;

@@ -62,7 +62,6 @@ struct supervisor {
 	int failed;	     /* an error: exit 1 */
 	int unentered;	     /* that it has no entry was logged */
 	int foreign;	     /* processing/ holds what is not ours */
-	int others;	     /* other hosts have entries in workers/ */
 	int waiting;	     /* why nothing starts was logged */
 	size_t said_waiting; /* draining: what the log has */
 
@@ -394,7 +393,7 @@ check_others(struct supervisor *sv)
 	    "use the spool, or move it to a file system whose locks work "
 	    "between hosts",
 	    name);
-	msg_warnx("%s: %s", sv->spool->path, why);
+	log_notice(&sv->log, "%s: %s", sv->spool->path, why);
 	give_up(sv, "locks-fail", why);
 }
 
@@ -757,7 +756,7 @@ hand_out(struct supervisor *sv)
 		}
 		order.kind = ORDER_RUN;
 		order.dir = (int)e->dir;
-		order.others = sv->others;
+		order.others = sv->touch != WHEN_NEVER;
 		order.known_us = index_known(e, mono);
 		order.conf = sv->conf;
 		memset(order.name, 0, sizeof order.name);
@@ -981,7 +980,6 @@ look_around(struct supervisor *sv, int64_t mono)
 {
 	int64_t interval = sv->conf.poll_interval_ms * (WHEN_SECOND / 1000);
 	int64_t begun = mono, now;
-	int others;
 
 	sv->tick = mono + SUPERVISOR_SLEEP;
 	sv->scout.lost = 0;
@@ -998,9 +996,6 @@ look_around(struct supervisor *sv, int64_t mono)
 	}
 	reload_config(sv, 0);
 	check_entries(sv);
-	others = registry_others(sv->spool);
-	if (others != -1)
-		sv->others = others;
 	obey_control(sv);
 	scout_scan(&sv->scout);
 	if (sv->scout.trouble != 0)

@@ -933,7 +933,7 @@ START_TEST(put_back_too_often)
 			       "it may take down the workers; queuectl retry "
 			       "runs it again\n");
 	/* Which gives it a fresh start. */
-	ck_assert_int_eq(claim_retry(&spool, "b", 0, 0, why), CLAIM_OK);
+	ck_assert_int_eq(claim_retry(&spool, &conf, "b", 0, 0, why), CLAIM_OK);
 	begin(PENDING, "b");
 	ck_assert_int_eq(claim_put_back(&claim, &conf, JOB_STOPPED), CLAIM_OK);
 	ck_assert_int_eq(claim.where, PENDING);
@@ -1290,7 +1290,7 @@ START_TEST(doubtful)
 		buf_clear(&added);
 		buf_puts(&added, rows[i].added);
 		ck_assert_int_eq(spool_append(claim.fd, &added), 0);
-		ck_assert_int_eq(os_flock(claim.fd, OS_UNLOCK, 0), 0);
+		ck_assert_int_eq(os_flock(claim.fd, OS_UNLOCK), 0);
 		if (rows[i].held)
 			child = hold(RUNNING, "a");
 		buf_clear(&was);

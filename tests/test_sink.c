@@ -249,7 +249,7 @@ START_TEST(not_if_replaced)
 	int tmp = spool.dir[SPOOL_TMP];
 
 	begin();
-	sinks_close(&k);
+	sinks_close(&k, 0);
 	if (keeps) {
 		ck_assert_int_eq(unlinkat(tmp, WORKER ".out", 0), 0);
 		put_file(SPOOL_TMP, WORKER ".out", "other\n");
@@ -260,7 +260,7 @@ START_TEST(not_if_replaced)
 	expect_file(SPOOL_OUTPUT, "b.1.err", "");
 	if (keeps)
 		expect_file(SPOOL_TMP, WORKER ".out", "other\n");
-	sinks_close(&k);
+	sinks_close(&k, 0);
 	expect_ended(2, 1);
 	sinks_free(&k);
 	/* It stays when this worker leaves. */
