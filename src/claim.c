@@ -1173,13 +1173,10 @@ refuse_running(struct claim *c, const struct request *q)
 	return CLAIM_REFUSED;
 }
 
+/* CLAIM_OK if its state and name allow a retry; else it is refused. */
 static enum claim_result
-try_retry(struct claim *c, struct request *q)
+may_retry(struct claim *c, const struct request *q)
 {
-	struct job_error error;
-	struct job_event e;
-	enum claim_result r;
-
 	if (c->from == SPOOL_PENDING)
 		return refuse(q,
 		    "it is pending: queuectl show tells what it waits for");
@@ -1192,6 +1189,18 @@ try_retry(struct claim *c, struct request *q)
 		    "a name that ends in %s is no job's in pending/: move its "
 		    "file there by another one",
 		    job_name_unfinished(c->name));
+	return CLAIM_OK;
+}
+
+static enum claim_result
+try_retry(struct claim *c, struct request *q)
+{
+	struct job_error error;
+	struct job_event e;
+	enum claim_result r = may_retry(c, q);
+
+	if (r != CLAIM_OK)
+		return r;
 	r = own(c);
 	if (r == CLAIM_FOREIGN)
 		return refuse_unopened(c, q);
