@@ -60,6 +60,7 @@ workers --count 2
 quiet=$(q config get kill_grace_seconds)
 for dir in pending failed processing; do
 	strange $dir "in-$dir"
+	drop nudge 'command=true' # after it, processing/ is looked at
 	buried "in-$dir"
 done
 
@@ -211,6 +212,7 @@ for mode in 000 600 644 666; do
 done
 for dir in failed processing; do
 	strange $dir "in-$dir" 600
+	"$TRASH/asuser" 65533 "$TRASH/queuectl" enqueue true >/dev/null
 	buried "in-$dir"
 done
 # One may not be opened, and then a job has its name.
