@@ -11,7 +11,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 quick_poll
 alice=65534
-alice_is=$(id -un $alice 2>/dev/null) && alice_is="$alice_is ($alice)" || alice_is=$alice
+alice_is=$(awk -F: -v uid=$alice '$3 == uid { print $1; exit }' /etc/passwd)
+alice_is="${alice_is:+$alice_is (}$alice${alice_is:+)}"
 whose="belongs to user $alice, not to the spool's owner, user"
 
 # strange DIR NAME [MODE]: a file of another user there, that would run; its
