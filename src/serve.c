@@ -264,7 +264,10 @@ polled(struct server *s, const struct client *c)
 	return &s->polled[POLLED_CLIENTS + (c - s->client)];
 }
 
-/* The one that has said nothing for the longest, or NULL. */
+/*
+ * The client that can make room: of those that are not being answered, the one
+ * that has waited for, or sent, its request for the longest.  NULL: none.
+ */
 static struct client *
 idlest(struct server *s)
 {
@@ -274,7 +277,6 @@ idlest(struct server *s)
 	for (i = 0; i < SERVE_CLIENTS; i++) {
 		c = &s->client[i];
 		if (c->fd != -1 && c->out.len == 0 &&
-		    (c->in.len == 0 || c->lingers) &&
 		    (found == NULL || c->deadline < found->deadline))
 			found = c;
 	}
@@ -296,7 +298,7 @@ next_accept(struct server *s)
 	return when > s->deaf ? when : s->deaf;
 }
 
-/* Who says nothing makes room for who comes. */
+/* Who has not sent a whole request makes room for who comes. */
 static void
 take_client(struct server *s, int64_t now)
 {
@@ -305,10 +307,14 @@ take_client(struct server *s, int64_t now)
 
 	if (s->count == SERVE_CLIENTS) {
 		c = idlest(s);
-		/* It has just said something: in another round. */
+		/*
+		 * It has just said its first words: in another round.  Who
+		 * goes on with a request has had that, or a client that sends
+		 * byte by byte would keep its place.
+		 */
 		if (c == NULL ||
 		    (polled(s, c)->revents != 0 &&
-			(!c->lingers || now < c->deadline)))
+			(c->lingers ? now < c->deadline : c->in.len == 0)))
 			return;
 		drop(s, c);
 	}
@@ -368,6 +374,8 @@ receive(struct server *s, struct client *c, int64_t now)
 	}
 	if (c->last)
 		return;
+	if (c->in.len == 0)
+		c->deadline = now + SERVE_TIME; /* a request begins */
 	buf_add(&c->in, chunk, (size_t)n);
 	if (c->in.failed)
 		drop(s, c);

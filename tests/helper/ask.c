@@ -14,8 +14,10 @@
  * ask fill PATH MS: connects to a socket that nobody accepts at until it takes
  * no more, prints how many it took, and holds them for so long.
  *
- * ask hold PORT N MS: opens N connections that say nothing, holds them for so
- * long, and prints how many of them the other side has closed by then.
+ * ask hold PORT N MS [TEXT]: opens N connections that say nothing, or TEXT and
+ * no more, holds them for so long, and prints how many of them the other side
+ * has closed by then.  Once it has opened the last one it says so on standard
+ * error.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/socket.h>
@@ -58,16 +60,20 @@ dial(int port, int buffer)
 }
 
 static int
-hold(int port, int count, int ms)
+hold(int port, int count, int ms, const char *text)
 {
 	static struct pollfd p[HOLD_MAX];
+	size_t len = strlen(text);
 	int i, closed = 0;
 	char c;
 
 	for (i = 0; i < count && i < HOLD_MAX; i++) {
 		p[i].fd = dial(port, 0);
 		p[i].events = POLLIN;
+		if (len > 0 && write(p[i].fd, text, len) != (ssize_t)len)
+			return 1;
 	}
+	fputs("held\n", stderr);
 	(void)poll(NULL, 0, ms);
 	(void)poll(p, (nfds_t)i, 0);
 	while (i-- > 0)
@@ -154,8 +160,9 @@ main(int argc, char **argv)
 	size_t len, sent, piece;
 	ssize_t n;
 
-	if (argc == 5 && strcmp(argv[1], "hold") == 0)
-		return hold(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	if ((argc == 5 || argc == 6) && strcmp(argv[1], "hold") == 0)
+		return hold(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]),
+		    argc == 6 ? argv[5] : "");
 	if (argc == 4 && strcmp(argv[1], "fill") == 0)
 		return fill(argv[2], atoi(argv[3]));
 	if (argc == 5 && strcmp(argv[1], "sip") == 0)
