@@ -145,6 +145,37 @@ set_method(struct http_request *r, const char *text, const char *end)
 	return 501;
 }
 
+/*
+ * Of a target of the form http://authority/path (RFC 9112, 3.2.2) the authority
+ * goes to r->authority, and *target to what is behind it.  0 or a status.
+ */
+static int
+take_authority(struct http_request *r, char **target)
+{
+	char *from = *target;
+	size_t i, len;
+
+	if (strncasecmp(from, "http", 4) != 0)
+		return 0;
+	from += from[4] == 's' || from[4] == 'S' ? 5 : 4;
+	if (strncmp(from, "://", 3) != 0)
+		return 400;
+	from += 3;
+	len = strcspn(from, "/?");
+	if (len == 0)
+		return 400;
+	for (i = 0; i < len; i++)
+		if ((unsigned char)from[i] <= ' ' || from[i] == 127 ||
+		    from[i] == '@')
+			return 400;
+	*target = from + len;
+	/* Moved by a byte, so that there is one for the NUL. */
+	memmove(from - 1, from, len);
+	from[len - 1] = '\0';
+	r->authority = from - 1;
+	return 0;
+}
+
 /* "METHOD /path?query HTTP/1.1", ended by a NUL; 0 or a status. */
 static int
 take_line(struct http_request *r, char *line)
@@ -168,13 +199,20 @@ take_line(struct http_request *r, char *line)
 	status = set_method(r, line, target - 1);
 	if (status != 0)
 		return status;
-	if (target[0] != '/' || strchr(target, '#') != NULL)
+	if (strchr(target, '#') != NULL)
 		return 400;
+	status = take_authority(r, &target);
+	if (status != 0)
+		return status;
 	mark = strchr(target, '?');
 	r->query = mark != NULL ? mark + 1 : "";
 	if (mark != NULL)
 		*mark = '\0';
-	return set_path(r, target) == 0 ? 0 : 400;
+	if (target[0] == '\0' && r->authority != NULL) {
+		r->path = "/"; /* RFC 9110, 4.2.3 */
+		return 0;
+	}
+	return target[0] == '/' && set_path(r, target) == 0 ? 0 : 400;
 }
 
 /* ---- Fields ---- */
@@ -230,9 +268,13 @@ take_field(struct http_request *r, char *line)
 		return set_once(&r->host, value);
 	if (strcasecmp(line, "origin") == 0)
 		return set_once(&r->origin, value);
+	if (strcasecmp(line, "sec-fetch-site") == 0)
+		return set_once(&r->site, value);
+	if (strcasecmp(line, "x-queuectl-token") == 0)
+		return set_once(&r->token, value);
 	if (strcasecmp(line, "authorization") == 0 &&
 	    strncasecmp(value, "bearer ", 7) == 0)
-		return set_once(&r->token, value + 7);
+		return set_once(&r->bearer, value + 7);
 	if (strcasecmp(line, "content-length") == 0)
 		return set_length(r, value);
 	if (strcasecmp(line, "expect") == 0)
@@ -283,27 +325,35 @@ take_head(struct http_request *r, char *text, const char *end)
 int
 http_parse(struct http_request *r, const char *text, size_t len)
 {
-	size_t head = head_size(text, len);
+	size_t skip = 0, head;
 	int status;
 
 	memset(r, 0, offsetof(struct http_request, head));
 	r->length = SIZE_MAX; /* not told */
+	/* Some send an empty line behind a body (RFC 9112, 2.2). */
+	while (len - skip >= 2 && memcmp(text + skip, "\r\n", 2) == 0)
+		skip += 2;
+	head = head_size(text + skip, len - skip);
 	if (head == 0)
 		return len >= HTTP_REQUEST_MAX ? 431 : -1;
-	if (head > HTTP_REQUEST_MAX)
+	if (skip + head > HTTP_REQUEST_MAX)
 		return 431;
-	memcpy(r->head, text, head);
+	memcpy(r->head, text + skip, head);
 	r->head[head] = '\0';
 	status = take_head(r, r->head, r->head + head);
 	if (status != 0)
 		return status;
 	if (r->host == NULL && !r->old)
 		return 400;
+	if (r->authority != NULL)
+		r->host = r->authority;
+	if (r->token == NULL)
+		r->token = r->bearer;
 	if (r->length == SIZE_MAX)
 		r->length = 0;
-	r->size = head + r->length;
+	r->size = skip + head + r->length;
 	if (r->size > HTTP_REQUEST_MAX)
 		return 413;
-	r->body = text + head;
+	r->body = text + skip + head;
 	return len >= r->size ? 0 : -1;
 }

@@ -6,7 +6,7 @@
  * Must not know: sockets, what is asked for.
  *
  * Whatever is unusual is refused rather than guessed at: no chunked bodies, no
- * folded lines, no bare line feeds, no absolute targets.
+ * folded lines, no bare line feeds.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -25,16 +25,19 @@ enum http_method {
 
 struct http_request {
 	enum http_method method;
-	const char *path;   /* decoded: begins with '/', no "." or ".." in it */
-	const char *query;  /* as it came, without the '?'; "" if none */
-	const char *host;   /* NULL: none (HTTP/1.0) */
-	const char *origin; /* NULL: none */
-	const char *token; /* what stands behind "Bearer" (RFC 6750), or NULL */
-	const char *body;  /* not ended by a NUL */
-	size_t length;	   /* of the body */
-	size_t size;	   /* of the whole request */
-	int old;	   /* HTTP/1.0 */
-	int last;	   /* the connection is closed after it */
+	const char *path;  /* decoded: begins with '/', no "." or ".." in it */
+	const char *query; /* as it came, without the '?'; "" if none */
+	const char *host;  /* the target's, if it has one; NULL: none (1.0) */
+	const char *authority; /* the one of an absolute target, or NULL */
+	const char *origin;    /* NULL: none */
+	const char *site;      /* Sec-Fetch-Site, or NULL */
+	const char *token;     /* X-Queuectl-Token, else as bearer, or NULL */
+	const char *bearer;    /* Authorization, behind "Bearer" (RFC 6750) */
+	const char *body;      /* not ended by a NUL */
+	size_t length;	       /* of the body */
+	size_t size;	       /* of the whole request */
+	int old;	       /* HTTP/1.0 */
+	int last;	       /* the connection is closed after it */
 	char head[HTTP_REQUEST_MAX + 1]; /* what the texts above lie in */
 };
 

@@ -59,6 +59,9 @@ is_foreign(const struct http_request *r)
 {
 	const char *origin = r->origin;
 
+	/* The browser knows, whatever a proxy has made of Host. */
+	if (r->site != NULL)
+		return strcmp(r->site, "same-origin") != 0;
 	if (origin == NULL)
 		return 0; /* no browser */
 	if (strncmp(origin, "http://", 7) == 0)

@@ -35,14 +35,26 @@ static const struct {
 	    "/api/x", "" },
 	{ "GET / HTTP/1.1\r\nhOsT:a\r\nX: \t b c \t\r\n" END, 0, "/", "" },
 	{ "GET / HTTP/1.2\r\n" HOST END, 0, "/", "" },
+	/* Absolute targets; an empty line before the request. */
+	{ "GET http://a/ HTTP/1.1\r\n" HOST END, 0, "/", "" },
+	{ "GET http://a:8080/b/c?d=e HTTP/1.1\r\n" HOST END, 0, "/b/c", "d=e" },
+	{ "GET HTTPS://[::1]:80/%41 HTTP/1.1\r\n" HOST END, 0, "/A", "" },
+	{ "GET http://a HTTP/1.1\r\n" HOST END, 0, "/", "" },
+	{ "GET http://a?b HTTP/1.1\r\n" HOST END, 0, "/", "b" },
+	{ "GET http://a/ HTTP/1.0\r\n" END, 0, "/", "" },
+	{ "\r\nGET / HTTP/1.1\r\n" HOST END, 0, "/", "" },
+	{ "\r\n\r\nGET /b HTTP/1.1\r\n" HOST END, 0, "/b", "" },
 	/* Not whole yet. */
 	{ "", -1, NULL, NULL },
+	{ "\r", -1, NULL, NULL },
+	{ "\r\n\r\n", -1, NULL, NULL },
 	{ "GET / HTTP/1.1\r\n" HOST, -1, NULL, NULL },
 	{ "GET / HTTP/1.1\r\n" HOST "\r", -1, NULL, NULL },
 	{ "POST / HTTP/1.1\r\n" HOST "Content-Length: 2\r\n" END "x", -1, NULL,
 	    NULL },
 	/* Malformed. */
-	{ "\r\n\r\n", 400, NULL, NULL },
+	{ "\n\nGET / HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "\rGET / HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
 	{ "GET\r\n\r\n", 400, NULL, NULL },
 	{ "GET /\r\n\r\n", 400, NULL, NULL },
 	{ "GET  / HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
@@ -71,7 +83,16 @@ static const struct {
 	    400, NULL, NULL },
 	/* Paths and targets. */
 	{ "GET * HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
-	{ "GET http://a/ HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "GET http://a/ HTTP/1.1\r\n" END, 400, NULL, NULL },
+	{ "GET http:/a/ HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "GET http:///b HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "GET http:// HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "GET http://u@a/ HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "GET http://a\033/ HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "GET http://a/../b HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "GET http://a/#b HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "GET httpx://a/ HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
+	{ "GET ftp://a/ HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
 	{ "GET a HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
 	{ "GET /#a HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
 	{ "GET /.. HTTP/1.1\r\n" HOST END, 400, NULL, NULL },
@@ -149,6 +170,12 @@ START_TEST(token)
 	static const char none[] = WITH("Authorization: Bearer\r\n");
 	static const char twice[] =
 	    WITH("Authorization: Bearer a\r\nAuthorization: Bearer b\r\n");
+	static const char own[] =
+	    WITH("x-queuectl-token: a\r\nAuthorization: Basic b\r\n");
+	static const char both[] =
+	    WITH("Authorization: Bearer b\r\nX-Queuectl-Token: a\r\n");
+	static const char own_twice[] =
+	    WITH("X-Queuectl-Token: a\r\nX-Queuectl-Token: a\r\n");
 
 	ck_assert_int_eq(parse(good, sizeof good - 1), 0);
 	ck_assert_str_eq(r.token, " x");
@@ -157,13 +184,33 @@ START_TEST(token)
 	ck_assert_int_eq(parse(none, sizeof none - 1), 0);
 	ck_assert_ptr_null(r.token);
 	ck_assert_int_eq(parse(twice, sizeof twice - 1), 400);
+	/* A field of its own, which a proxy leaves alone, comes first. */
+	ck_assert_int_eq(parse(own, sizeof own - 1), 0);
+	ck_assert_str_eq(r.token, "a");
+	ck_assert_int_eq(parse(both, sizeof both - 1), 0);
+	ck_assert_str_eq(r.token, "a");
+	ck_assert_int_eq(parse(own_twice, sizeof own_twice - 1), 400);
+}
+END_TEST
+
+/* The authority of the target counts, not Host (RFC 9112, 3.2.2). */
+START_TEST(authority)
+{
+	static const char with[] =
+	    "GET http://other:1/ HTTP/1.1\r\nHost: here:80\r\n\r\n";
+	static const char without[] = "GET / HTTP/1.1\r\nHost: here:80\r\n\r\n";
+
+	ck_assert_int_eq(parse(with, sizeof with - 1), 0);
+	ck_assert_str_eq(r.host, "other:1");
+	ck_assert_int_eq(parse(without, sizeof without - 1), 0);
+	ck_assert_str_eq(r.host, "here:80");
 }
 END_TEST
 
 /* Byte by byte: never an answer before it is whole, nor another one then. */
 START_TEST(in_pieces)
 {
-	static const char text[] = "POST /a HTTP/1.1\r\nHost: b\r\n"
+	static const char text[] = "\r\nPOST http://a/ HTTP/1.1\r\nHost: b\r\n"
 				   "Content-Length: 4\r\n\r\nbody";
 	size_t i;
 
@@ -195,6 +242,10 @@ START_TEST(large)
 	text[head] = 'a';
 	memcpy(text + HTTP_REQUEST_MAX - 4, "\r\n\r\n", 4);
 	ck_assert_int_eq(parse(text, sizeof text), 0);
+	memmove(text + 2, text, HTTP_REQUEST_MAX);
+	memcpy(text, "\r\n", 2);
+	ck_assert_int_eq(parse(text, sizeof text), 431);
+	memmove(text, text + 2, HTTP_REQUEST_MAX);
 	memset(text + head, 'a', sizeof text - (size_t)head);
 	memcpy(text + HTTP_REQUEST_MAX - 3, "\r\n\r\n", 4);
 	ck_assert_int_eq(parse(text, sizeof text), 431);
@@ -251,6 +302,7 @@ suite_http(void)
 	tcase_add_loop_test(t, request, 0, LEN(requests));
 	tcase_add_test(t, fields);
 	tcase_add_test(t, token);
+	tcase_add_test(t, authority);
 	tcase_add_test(t, in_pieces);
 	tcase_add_test(t, nul);
 	tcase_add_test(t, large);

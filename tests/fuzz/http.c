@@ -67,6 +67,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_parameter(r.query, strlen(r.query));
 		MUST(r.host != NULL || r.old);
 		MUST(r.token == NULL || strlen(r.token) < r.size);
+		MUST(r.authority == NULL ||
+		    (r.authority[0] != '\0' && r.host == r.authority));
 		if (r.host != NULL)
 			check_host(r.host);
 		for (i = 0; i < r.size; i++)
