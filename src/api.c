@@ -39,16 +39,6 @@ api_status(struct answer *a, struct view *v)
 
 /* ---- Jobs ---- */
 
-const char *
-api_error(const struct record *r)
-{
-	struct record_last last;
-
-	record_last(r, &last);
-	return last.error == NULL && r->parsed != JOB_OK ? r->error.what :
-							   last.error;
-}
-
 int
 api_state(struct answer *a)
 {
@@ -389,7 +379,7 @@ struct groups {
 static int
 add_to_group(struct groups *g, const struct record *r)
 {
-	const char *error = api_error(r);
+	const char *error = record_error(r);
 	struct group *grown;
 	size_t i;
 

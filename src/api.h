@@ -37,9 +37,6 @@ int api_find(struct answer *a, const struct view *v, const char *id,
 /* The state that the query names, JOB_NO_STATE for none, or -2: refused. */
 int api_state(struct answer *a);
 
-/* What a job ended badly with, or NULL. */
-const char *api_error(const struct record *r);
-
 /* How many ended in each of the last API_MINUTES minutes, this one last. */
 struct api_minutes {
 	int64_t from; /* when the first one began */

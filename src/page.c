@@ -19,11 +19,13 @@ static const char dash[] = "\xe2\x80\x93";
 
 /* A page being made; what is in its query, and what was found. */
 struct making {
-	struct buf *out;
+	struct answer *a;
+	struct buf *out; /* its body */
 	struct view *view;
-	int actions;
-	int state; /* JOB_NO_STATE: all */
+	const char *actions; /* as page_put has it */
+	int state;	     /* JOB_NO_STATE: all */
 	struct buf text, after, job;
+	struct buf refused;   /* why there is no such list; "": there is */
 	struct answer found;  /* why there is no such job */
 	struct record record; /* else the job, if one is asked for */
 	int has_record;
@@ -83,7 +85,7 @@ hide(struct making *m, int hidden)
 		buf_puts(m->out, " hidden");
 }
 
-/* Appends the path of a list. */
+/* Appends the place of a list, seen from the page. */
 static void
 put_list_url(struct buf *out, int state, const char *text, const char *after)
 {
@@ -91,7 +93,7 @@ put_list_url(struct buf *out, int state, const char *text, const char *after)
 		state != JOB_NO_STATE ? job_state_name(state) : "", text, after
 	};
 	static const char *const name[] = { "state", "q", "after" };
-	const char *mark = "/?";
+	const char *mark = "?";
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
@@ -101,15 +103,15 @@ put_list_url(struct buf *out, int state, const char *text, const char *after)
 		answer_put_value(out, value[i]);
 		mark = "&amp;";
 	}
-	if (mark[0] == '/')
-		buf_putc(out, '/');
+	if (mark[0] == '?')
+		buf_puts(out, "./");
 }
 
 /* A name of a job is in itself what it has to be in HTML and in a URL. */
 static void
 put_link(struct buf *out, const char *id)
 {
-	buf_printf(out, "<a href=\"/?job=%s\" data-nav>%s</a>", id, id);
+	buf_printf(out, "<a href=\"?job=%s\" data-nav>%s</a>", id, id);
 }
 
 static void
@@ -125,11 +127,16 @@ put_time(struct buf *out, int64_t us, int64_t now)
 
 /* ---- The head ---- */
 
+/* What is asked for is shown before all else. */
 static void
-put_actions(struct making *m)
+put_body(struct making *m)
 {
-	if (m->actions)
-		buf_puts(m->out, " data-actions");
+	if (m->job.len > 0)
+		buf_puts(m->out, " class=\"at-job\"");
+	else if (m->a->request->query[0] != '\0')
+		buf_puts(m->out, " class=\"at-list\"");
+	if (m->actions != NULL)
+		buf_printf(m->out, " data-actions=\"%s\"", m->actions);
 }
 
 static void
@@ -179,7 +186,7 @@ put_counts(struct making *m)
 	for (dir = 0; dir < JOB_STATES; dir++) {
 		buf_printf(m->out,
 		    "<a class=\"%s\" data-state=\"%s\" data-nav "
-		    "href=\"/?state=%s\"%s><b>",
+		    "href=\"?state=%s\"%s><b>",
 		    job_state_name(dir), job_state_name(dir),
 		    job_state_name(dir),
 		    dir == m->state ? " aria-current=\"true\"" : "");
@@ -331,7 +338,7 @@ due_later(const struct record *r, int64_t now)
 static void
 put_job_row(struct making *m, const struct record *r)
 {
-	const char *error = r->dir == JOB_COMPLETED ? NULL : api_error(r);
+	const char *error = r->dir == JOB_COMPLETED ? NULL : record_error(r);
 	int64_t due;
 
 	buf_printf(m->out,
@@ -361,7 +368,7 @@ put_jobs(struct making *m)
 {
 	struct pick p;
 
-	if (m->job.len > 0)
+	if (m->job.len > 0 || m->refused.len > 0)
 		return;
 	if (pick_begin(&p, m->view, m->state, buf_text(&m->after),
 		buf_text(&m->text)) == -1) {
@@ -380,6 +387,15 @@ static void
 hide_none(struct making *m)
 {
 	hide(m, m->listed > 0);
+}
+
+static void
+put_none(struct making *m)
+{
+	if (m->refused.len > 0)
+		put(m->out, buf_text(&m->refused));
+	else
+		buf_puts(m->out, "There are none.");
 }
 
 static void
@@ -447,9 +463,9 @@ put_job(struct making *m)
 	buf_puts(m->out, "</dd><dt>Changed</dt><dd>");
 	put_time(m->out, record_updated(r), m->view->now);
 	buf_puts(m->out, "</dd>");
-	if (api_error(r) != NULL) {
+	if (record_error(r) != NULL) {
 		buf_puts(m->out, "<dt>Error</dt><dd>");
-		put(m->out, api_error(r));
+		put(m->out, record_error(r));
 		buf_puts(m->out, "</dd>");
 	}
 	buf_puts(m->out, "</dl>");
@@ -460,14 +476,14 @@ put_job(struct making *m)
 static const struct {
 	const char *name;
 	void (*put)(struct making *m);
-} places[] = { { "actions", put_actions }, { "path", put_path },
-	{ "now", put_now }, { "banner", put_banner }, { "counts", put_counts },
+} places[] = { { "body", put_body }, { "path", put_path }, { "now", put_now },
+	{ "banner", put_banner }, { "counts", put_counts },
 	{ "workers", put_workers }, { "running", put_running },
 	{ "idle", put_idle }, { "hour", put_hour },
 	{ "list-hidden", hide_list }, { "heading", put_heading },
 	{ "all-hidden", hide_all }, { "state-field", put_state_field },
 	{ "q", put_search }, { "jobs", put_jobs }, { "none-hidden", hide_none },
-	{ "newest", put_newest }, { "older", put_older },
+	{ "none", put_none }, { "newest", put_newest }, { "older", put_older },
 	{ "job-hidden", hide_job }, { "job", put_job } };
 
 /* Fills in what stands in the place of that name. */
@@ -500,13 +516,16 @@ put_page(struct making *m)
 
 /* Reads what the query asks for; 0, or -1: the answer is why not. */
 static int
-read_query(struct answer *a, struct making *m)
+read_query(struct making *m)
 {
-	m->state = api_state(a);
-	if (m->state == -2 || answer_parameter(a, "q", &m->text) == -1 ||
+	struct answer *a = m->a;
+	int state = api_state(a);
+
+	if (state == -2 || answer_parameter(a, "q", &m->text) == -1 ||
 	    answer_parameter(a, "after", &m->after) == -1 ||
 	    answer_parameter(a, "job", &m->job) == -1)
 		return -1;
+	m->state = state;
 	if (!pick_is_place(buf_text(&m->after))) {
 		answer_refuse(a, 400,
 		    "after: must be what a link of this page has");
@@ -520,28 +539,44 @@ read_query(struct answer *a, struct making *m)
 	return 0;
 }
 
+/* Makes it the page of nothing but why there is no other. */
+static void
+refuse(struct making *m)
+{
+	const char *why = buf_text(&m->a->body);
+
+	buf_add(&m->refused, why, strcspn(why, "\n"));
+	buf_clear(&m->a->body);
+	buf_clear(&m->text);
+	buf_clear(&m->after);
+	buf_clear(&m->job);
+}
+
 void
-page_put(struct answer *a, struct view *v, int actions)
+page_put(struct answer *a, struct view *v, const char *actions)
 {
 	struct making m;
 
 	memset(&m, 0, sizeof m);
+	m.a = a;
 	m.out = &a->body;
 	m.view = v;
 	m.actions = actions;
+	m.state = JOB_NO_STATE;
 	answer_init(&m.found, a->request);
-	if (read_query(a, &m) == 0) {
-		/* What cannot be counted is 0, and the script will say why. */
-		(void)view_count(v);
-		a->type = answer_html;
-		put_page(&m);
-	}
+	if (read_query(&m) == -1)
+		refuse(&m);
+	/* What cannot be counted is 0, and the script will say why. */
+	(void)view_count(v);
+	a->type = answer_html;
+	put_page(&m);
 	if (m.has_record)
 		record_free(&m.record);
 	buf_free(&m.found.body);
 	buf_free(&m.text);
 	buf_free(&m.after);
 	buf_free(&m.job);
+	buf_free(&m.refused);
 	buf_free(&m.place);
 }
 

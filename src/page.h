@@ -17,9 +17,10 @@
 
 /*
  * Appends the page that the query asks for: state, q and after as /api/jobs
- * has them, or job.  `actions`: it may offer to act.
+ * has them, or job; one that says so if there is no such thing.  actions: what
+ * its script may keep a token under, if it may offer to act; else NULL.
  */
-void page_put(struct answer *a, struct view *v, int actions);
+void page_put(struct answer *a, struct view *v, const char *actions);
 
 /*
  * Appends the directives that let its style and script through, and no others

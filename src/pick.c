@@ -110,16 +110,28 @@ has(const struct pick *p, struct buf *text)
 static int
 is_wanted(const struct pick *p)
 {
+	const char *error = record_error(&p->record);
 	struct buf text = BUF_EMPTY;
-	int found = p->text.len == 0;
+	int found;
 
+	error = error != NULL ? error : "";
+	if (strncmp(buf_text(&p->text), PICK_ERROR, strlen(PICK_ERROR)) == 0) {
+		buf_printf(&text, "%s%s", PICK_ERROR, error);
+		lower(&text);
+		found = strcmp(buf_text(&text), buf_text(&p->text)) == 0;
+		buf_free(&text);
+		return found;
+	}
+	buf_puts(&text, p->record.name);
+	found = has(p, &text);
 	if (!found) {
-		buf_puts(&text, p->record.name);
+		buf_clear(&text);
+		job_command_text(&p->record.job, &text);
 		found = has(p, &text);
 	}
 	if (!found) {
 		buf_clear(&text);
-		job_command_text(&p->record.job, &text);
+		buf_puts(&text, error);
 		found = has(p, &text);
 	}
 	buf_free(&text);

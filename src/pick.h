@@ -1,6 +1,6 @@
 /*
  * pick - some jobs out of many: of a state or of all, newest first, from some
- * place on, and only those that have a text in their ID or command.
+ * place on, and only those that have a text in their ID, command or error.
  *
  * Owns: their order, what matches, how a place in it is told.
  * Must not know: how they are shown.
@@ -17,6 +17,9 @@
 /* So much is read for one answer: the rest is to be asked for. */
 #define PICK_LOOKS 2000	   /* files */
 #define PICK_BYTES 8388608 /* of them */
+
+/* A text that begins so is the whole error of a job, and nothing else. */
+#define PICK_ERROR "error="
 
 struct pick {
 	struct view *view;

@@ -241,6 +241,16 @@ record_last(const struct record *r, struct record_last *last)
 	last->error = end->error;
 }
 
+const char *
+record_error(const struct record *r)
+{
+	struct record_last last;
+
+	record_last(r, &last);
+	return last.error == NULL && r->parsed != JOB_OK ? r->error.what :
+							   last.error;
+}
+
 long
 record_timeout(const struct record *r, const struct conf *conf)
 {

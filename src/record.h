@@ -81,6 +81,9 @@ struct record_last {
 
 void record_last(const struct record *r, struct record_last *last);
 
+/* What the last run ended badly with, or why the file is no job; or NULL. */
+const char *record_error(const struct record *r);
+
 /* Seconds that a run may take, 0 for any number. */
 long record_timeout(const struct record *r, const struct conf *conf);
 

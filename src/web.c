@@ -111,7 +111,7 @@ may_act(struct answer *a, const struct web *w)
 static void
 answer_page(struct answer *a, struct web *w)
 {
-	page_put(a, &w->view, w->token != NULL);
+	page_put(a, &w->view, w->token != NULL ? w->token_name : NULL);
 }
 
 static void
@@ -294,6 +294,8 @@ web_open(struct web *w, const struct spool *s, const char *url,
 	view_open(&w->view, s);
 	w->url = url;
 	w->token = token;
+	if (token != NULL)
+		sha256_base64(token, strlen(token), w->token_name);
 	buf_puts(&w->policy, "default-src 'none'; ");
 	page_policy(&w->policy);
 	buf_puts(&w->policy,

@@ -9,13 +9,15 @@
 
 #include "buf.h"
 #include "http.h"
+#include "sha256.h"
 #include "view.h"
 
 struct web {
 	struct view view;
 	const char *url;   /* that it is served at, as serve_listen tells it */
 	const char *token; /* that lets others act; NULL: nobody may */
-	struct buf policy; /* a Content-Security-Policy */
+	char token_name[SHA256_BASE64]; /* its hash, which all may know */
+	struct buf policy;		/* a Content-Security-Policy */
 };
 
 /* Takes over an open spool: web_close closes it. */

@@ -166,6 +166,19 @@ get /api/errors
 json '[.errors[] | [.count, .error] | @json] | .[0]' '[2,"exit code 4"]' \
     'what most died of'
 json '.errors | map(.count) | add' 5 'all that died'
+# By a piece of their error, or by the whole of it.
+while read -r query want; do
+	get "/api/jobs?state=dead&q=$query"
+	json '[.jobs[].error] | sort | join(",")' "$want" "found with $query"
+done <<'END'
+CODE+4 exit code 4,exit code 4
+exit+code exit code 3,exit code 4,exit code 4,exit code 5
+error%3Dexit+code+4 exit code 4,exit code 4
+error%3Dexit+code
+error%3Dxit+code+4
+END
+get '/api/jobs?state=completed&q=error%3D'
+json '.jobs | length' 1 'found without an error'
 q enqueue --id more 'exit 5' --max-retries 0 >/dev/null
 more_died() {
 	get /api/errors
@@ -192,13 +205,13 @@ drop runs 'command=: "<&>"; sleep 1000' timeout=600
 wait_for 10 test -e spool/processing/runs
 get /
 get / # nothing is counted twice
-page_has '1 of 2 workers busy' '<a href="/?job=runs" data-nav>runs</a>' \
+page_has '1 of 2 workers busy' '<a href="?job=runs" data-nav>runs</a>' \
     ': &quot;&lt;&amp;&gt;&quot;; sleep 1000' ' of 10m</span>' \
     '<progress max="600"' '<span id="hour-d">5 died</span>' \
     'class="empty" hidden>There are none' 'class="empty" hidden>Nothing runs'
 get '/?state=dead'
 page_has '<h2 id="h-list" tabindex="-1">Dead jobs</h2>' \
-    'href="/?state=dead" aria-current="true"><b>5</b>' \
+    'href="?state=dead" aria-current="true"><b>5</b>' \
     '<span class="err">exit code 5</span>' 'name="state" value="dead"'
 get '/?state=failed'
 page_has 'class="empty">There are none'

@@ -22,7 +22,7 @@ done
 is '' "$(find spool -newer mark)" 'what it has changed by being looked at'
 get /
 grep -q '^HTTP/1.1 200 OK' out || fail "the page: $(head -n 1 out)"
-grep -q 'href="/?state=pending"><b>1</b><span>pending</span>' body ||
+grep -q 'href="?state=pending"><b>1</b><span>pending</span>' body ||
 	fail "the page does not count: $(cat body)"
 grep -q 'No worker is running' body || fail 'it does not say that none works'
 is "$(wc -c <body | tr -d ' ')" \
@@ -46,6 +46,13 @@ get /metrics
 exits 0 q metrics
 grep -v oldest out >want
 grep -v oldest body | cmp - want || fail '/metrics is not what metrics prints'
+# A proxy may have put it below any path: nothing leads to the root.
+for path in / '/?state=pending&q=true' '/?job=a' '/?state=bogus'; do
+	get "$path"
+	grep -q 'href="?state=dead"' body || fail "$path has no links"
+	! grep -E "(href|action|src)=\"/|['\"\`]/(api|metrics|\?)" body ||
+		fail "$path leads to the root"
+done
 send 'HEAD / HTTP/1.1' "$here" "$close"
 is '' "$(sed '1,/^$/d' out)" 'body of the answer to HEAD'
 grep -q '^Content-Length: [1-9]' out || fail 'HEAD does not tell the length'
@@ -60,6 +67,13 @@ done
 answers 200 'GET / HTTP/1.1' "Host: localhost:$PORT" "$close"
 answers 200 'GET / HTTP/1.1' "Host: LocalHost:$PORT" "$close"
 answers 200 'GET / HTTP/1.0'
+answers 200 "GET http://127.0.0.1:$PORT/api/status HTTP/1.1" 'Host: x' "$close"
+answers 200 "GET http://localhost:$PORT HTTP/1.1" 'Host: x' "$close"
+for target in "http://evil.example:$PORT/" http://127.0.0.1/ \
+    "https://127.0.0.1:1$PORT/?job=a"; do
+	answers 421 "GET $target HTTP/1.1" "$here" "$close"
+done
+answers 200 '' 'GET /api/status HTTP/1.1' "$here" "$close"
 
 # ---- What is wrong, or unusual
 
@@ -81,8 +95,23 @@ answers 417 'POST /api/pause HTTP/1.1' "$here" 'Content-Length: 3' \
     'Expect: 100-continue'
 answers 400 'HEAD /../x HTTP/1.1' "$here"
 is '' "$(sed '1,/^$/d' out)" 'body of the answer to a malformed HEAD'
-answers 400 'GET /?after=x HTTP/1.1' "$here" "$close"
-answers 400 'GET /?state=none HTTP/1.1' "$here" "$close"
+# Of the page, what is wrong with a link is said by a page.
+while read -r status query text; do
+	answers "$status" "GET /?$query HTTP/1.1" "$here" "$close"
+	sed '1,/^$/d' out >body
+	grep -q '^Content-Type: text/html' out || fail "no page: $query"
+	grep -q "$text" body || fail "/?$query does not say: $text"
+	tail -n 1 body | grep -q '^</html>$' || fail "half a page: $query"
+	grep -q '<b>1</b><span>pending' body || fail "no counts: $query"
+done <<'END'
+400 after=x id="none" class="empty">after: must be what a link
+400 state=bogus id="none" class="empty">state: must be pending, processing,
+400 state=%3Cb%3E id="none" class="empty">state: must be pending, processing,
+400 q=%zz&state=dead id="none" class="empty">q: malformed
+400 job=%00 id="none" class="empty">job: malformed
+404 job=none class="id">none</h2> no such job
+404 job=%3Cb%3E class="id">&lt;b&gt;</h2> no such job
+END
 answers 505 'GET / HTTP/2.0' "$here"
 answers 400 'GET / HTTP/1.1'
 answers 400 'nonsense'
