@@ -64,7 +64,7 @@ HELPERS = tests/helper/limit.c tests/helper/asuser.c tests/helper/pty.c \
 	tests/helper/lurk.c tests/helper/race.c tests/helper/runonce.c \
 	tests/helper/brief.c tests/helper/cutpower.c \
 	tests/helper/cutshort.c tests/helper/ask.c tests/helper/browser.c \
-	tests/helper/hangfs.c
+	tests/helper/hangfs.c tests/helper/proxy.c
 
 # Rules to be broken; tests/faults/mutants/X.sed makes
 # tests/out/mutant-X/queuectl of the file of src/ that its first line names

@@ -101,7 +101,7 @@ wait_for 10 test -e spool/completed/again
 page '/?job=again'
 within 2 "$(text '[data-stream=out] pre') == 'old'"
 q purge again 2>/dev/null
-within 3 "$(text '#state') == 'no such job'"
+within 3 "$(text '#job') == 'again no such job all jobs'"
 drop again 'command=echo new'
 within 4 "$(text '[data-stream=out] pre') == 'new'"
 page '/?job=nothing'

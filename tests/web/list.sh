@@ -94,13 +94,38 @@ within 2 "!document.querySelector('#list').hidden"
 browser_click '[data-state=dead]'
 within 2 "/^2 exit code 3 .* 1 exit code 4 /.test($(text '#errors tbody'))"
 within 2 "$(rows) == 3 && $(text '#jobs tbody .err') == 'exit code 4'"
-browser_click '#errors tbody tr:nth-child(2) a'
+browser_click '#errors tbody tr:nth-child(2) .id a'
 within 2 "$(text '#facts').includes('Exit code 4')"
 browser_eval 'history.back()' >/dev/null
 within 2 "$(text '#h-list') == 'Dead jobs'"
+# A group leads to its jobs, and to no others: not to those of exit code 34.
+q enqueue 'exit 34' --max-retries 0 >/dev/null
+within 5 "/^2 exit code 3 .* 1 exit code 34 /.test($(text '#errors tbody'))"
+browser_click '#errors tbody tr .cmd a'
+within 3 "$(text '#found') == 'all 4 searched' && $(rows) == 2"
+is 'exit code 3,exit code 3' "$(browser_text "[...document.querySelectorAll('#jobs .err')].map(
+    e => e.textContent).join()")" 'jobs of a group'
+is 'error=exit code 3' "$(browser_text "document.querySelector('#q').value")" \
+    'what is searched for'
+browser_eval "document.querySelector('#q').value = ''" >/dev/null
+browser_type '#q' 'CODE 34'
+within 3 "$(rows) == 1 && $(text '#jobs .err') == 'exit code 34'"
 browser_click '#all'
 within 2 "$(text '#h-list') == 'Jobs' && document.querySelector('#errors').hidden"
 clean
+
+# A state that is none is told of, by the server and by the script; what leads
+# on is there.
+for script in off on; do
+	browser_script "$script"
+	page '/?state=bogus'
+	[ "$script" = off ] || within 3 "$(text '#live') == 'live'"
+	within 3 "/^state: must be pending, processing/.test($(text '#none'))"
+	shows '#h-list' Jobs
+	is 0 "$(browser_eval "$(rows)")" 'jobs of a state that is none'
+done
+browser_click '[data-state=pending]'
+within 3 "$(rows) == 20 && document.querySelector('#none').hidden"
 
 # Without a script the links and the form do.
 browser_script off

@@ -115,6 +115,19 @@ browser_dark off
 q pause 'disk is being replaced' 2>/dev/null
 views narrow
 
+# Printed, it is dark on white even where the screen is not.
+browser_size 1280 800
+browser_ask Emulation.setEmulatedMedia '{"media":"print","features":[
+    {"name":"prefers-color-scheme","value":"dark"}]}'
+views print
+is '["rgb(255, 255, 255)","rgb(255, 255, 255)","rgb(27, 33, 39)","light only"]' \
+    "$(browser_eval "[document.body, document.querySelector('.card'), document.body,
+    document.documentElement].map((e, i) => getComputedStyle(e)[
+    ['backgroundColor', 'backgroundColor', 'color', 'colorScheme'][i]])")" \
+    'colours of what is printed'
+browser_ask Emulation.setEmulatedMedia '{"media":""}'
+browser_dark off
+
 # By the keyboard alone: the first key shows the way to the jobs, all that can
 # be pressed has its turn.
 browser_size 1280 800
