@@ -16,8 +16,8 @@
 #include "serve.h"
 #include "web.h"
 
-#define DASHBOARD_LISTEN "127.0.0.1:8080"
-#define DASHBOARD_TOKEN	 33 /* bytes, with the NUL */
+#define DASHBOARD_PORT	8080
+#define DASHBOARD_TOKEN 33 /* bytes, with the NUL */
 
 static int stop_pipe[2];
 
@@ -131,12 +131,65 @@ serve(struct spool *s, int listener, const char *url, const char *token)
 	return ret == -1 ? MSG_REFUSED : MSG_OK;
 }
 
+/*
+ * Appends where it is to listen, as serve_listen takes it; *by: the option that
+ * says so.  Returns an exit status.
+ */
+static int
+find_place(const struct opt_args *args, struct buf *where, const char **by)
+{
+	const char *listen = opt_value(args, "listen");
+	const char *host = opt_value(args, "host");
+	const char *port = opt_value(args, "port");
+	long number = DASHBOARD_PORT;
+	int status;
+
+	*by = host != NULL ? "--host" : port != NULL ? "--port" : "--listen";
+	if (listen != NULL && (host != NULL || port != NULL)) {
+		msg_warnx("%s: not together with --listen, which has an "
+			  "address and a port",
+		    *by);
+		return MSG_USAGE;
+	}
+	status = cmd_number(args, "port", 0, 65535, &number);
+	if (status != MSG_OK)
+		return status;
+	if (listen != NULL)
+		buf_puts(where, listen);
+	else if (host != NULL && host[0] != '[' && strchr(host, ':') != NULL)
+		buf_printf(where, "[%s]:%ld", host, number);
+	else
+		buf_printf(where, "%s:%ld", host != NULL ? host : "", number);
+	return MSG_OK;
+}
+
+/* Listens; a socket, or -1 with what was told of it: *status, a message. */
+static int
+start_listening(const struct opt_args *args, char **url, int *status)
+{
+	char why[SERVE_WHY_MAX];
+	struct buf where = BUF_EMPTY;
+	const char *by;
+	int listener = -1;
+
+	*status = find_place(args, &where, &by);
+	if (*status == MSG_OK) {
+		listener = serve_listen(buf_text(&where),
+		    opt_value(args, "listen-anywhere") != NULL, url, why);
+		if (listener < 0) {
+			msg_warnx("%s: %s", by, why);
+			*status = listener == -2 ? MSG_USAGE : MSG_REFUSED;
+		}
+	}
+	buf_free(&where);
+	return listener;
+}
+
 static int
 run_dashboard(const struct opt_args *args)
 {
-	const char *where = opt_value(args, "listen");
 	int actions = opt_value(args, "allow-actions") != NULL;
-	char why[SERVE_WHY_MAX], token[DASHBOARD_TOKEN], *url = NULL;
+	char token[DASHBOARD_TOKEN], *url = NULL;
 	struct spool s;
 	int listener, status;
 
@@ -150,15 +203,11 @@ run_dashboard(const struct opt_args *args)
 	status = cmd_open_read(args, &s);
 	if (status != MSG_OK)
 		return status;
-	listener = serve_listen(where != NULL ? where : DASHBOARD_LISTEN,
-	    opt_value(args, "listen-anywhere") != NULL, &url, why);
-	if (listener < 0) {
-		msg_warnx("--listen: %s", why);
-		status = listener == -2 ? MSG_USAGE : MSG_REFUSED;
-	} else if (url == NULL) {
+	listener = start_listening(args, &url, &status);
+	if (listener >= 0 && url == NULL) {
 		msg_warn("dashboard");
 		status = MSG_REFUSED;
-	} else {
+	} else if (listener >= 0) {
 		status = serve(&s, listener, url, actions ? token : NULL);
 		s.path = NULL;
 	}
@@ -171,6 +220,8 @@ run_dashboard(const struct opt_args *args)
 }
 
 static const struct opt dashboard_opts[] = {
+	{ "port", 0, "N", "8080 unless told; 0: any that is free" },
+	{ "host", 0, "ADDR|localhost", "the loopback address unless told" },
 	{ "listen", 0, "WHERE", "ADDR:PORT, [ADDR]:PORT or unix:PATH" },
 	{ "listen-anywhere", 0, NULL, "not on a loopback address alone" },
 	{ "allow-actions", 0, NULL,

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "fs.h"
@@ -179,7 +180,7 @@ listen_at(const struct address *a)
 	return -1;
 }
 
-/* Takes "ADDR:PORT" or "[ADDR]:PORT" apart; 0 or -1. */
+/* Takes "ADDR:PORT", ":PORT" or "[ADDR]:PORT" apart; 0 or -1. */
 static int
 split(const char *where, char host[128], const char **port)
 {
@@ -195,6 +196,10 @@ split(const char *where, char host[128], const char **port)
 			return -1;
 	} else if (memchr(where, ':', (size_t)(colon - where)) != NULL) {
 		return -1; /* which of the colons is it? */
+	} else if (colon == where ||
+	    (colon - where == 9 && strncasecmp(where, "localhost", 9) == 0)) {
+		from = SERVE_LOOPBACK;
+		end = from + strlen(from);
 	}
 	if (end <= from || end - from >= 128)
 		return -1;
@@ -222,7 +227,8 @@ serve_listen(const char *where, int anywhere, char **url,
 	if (text_number(port, 0, 65535, &number) == -1 ||
 	    read_address(host, (int)number, &a) == -1)
 		return wrong(why, where,
-		    "must be an address in numbers, and a port up to 65535");
+		    "must be localhost or an address in numbers, and a port "
+		    "up to 65535");
 	if (!anywhere && !is_loopback(&a))
 		return wrong(why, where,
 		    "others could see the queue there: give --listen-anywhere "

@@ -24,9 +24,12 @@
 typedef void serve_answer(void *arg, const struct http_request *r, int error,
     struct buf *out);
 
+#define SERVE_LOOPBACK "127.0.0.1" /* what localhost or no address means */
+
 /*
- * Listens on ADDR:PORT, [ADDR]:PORT or unix:PATH, numbers only; `anywhere`:
- * not on a loopback address or a socket alone.  *url: where it is to be found,
+ * Listens on ADDR:PORT, [ADDR]:PORT or unix:PATH, where ADDR is in numbers,
+ * localhost or nothing; `anywhere`: not on a loopback address or a socket
+ * alone.  *url: where it is to be found,
  * to be freed.  Returns a socket; -1 and `why` if that cannot be had, -2 if it
  * is not to be asked for so.
  */

@@ -314,11 +314,43 @@ leave
 
 exits 2 q dashboard --listen 0.0.0.0:0
 grep -q listen-anywhere err || fail "it says: $(cat err)"
-for where in 127.0.0.1 127.0.0.1: localhost:1 127.0.0.1:65536 ::1:80 '[::1]' \
-    unix: :80 '[127.0.0.1:80'; do
+for where in 127.0.0.1 127.0.0.1: localhost: : localhost:65536 ::1:80 '[::1]' \
+    unix: '[]:80' '[localhost]:80' '[127.0.0.1:80' localhos:80; do
 	exits 2 q dashboard --listen "$where"
 	is 1 "$(wc -l <err | tr -d ' ')" "lines about $where"
 done
+while read -r pattern options; do
+	# shellcheck disable=SC2086 # words
+	exits 2 q dashboard $options
+	grep -q -e "^queuectl: --$pattern" err || fail "$options: $(cat err)"
+done <<'END'
+port:.*--listen --port 80 --listen 127.0.0.1:80
+host:.*--listen --host localhost --listen 127.0.0.1:80
+port:.*number --port x --host localhost
+host:.*listen-anywhere --host 0.0.0.0
+host:.*listen-anywhere --host :: --port 0
+host:.*address --host localhost:80
+host:.*address --host unix:/socket
+END
+# Nothing, and localhost, are the loopback address; each has its default.
+for options in '--listen :0' '--listen localhost:0' '--port 0' \
+    '--port 0 --host LocalHost' '--host 127.0.0.1 --port=0' '--host= --port 0'; do
+	# shellcheck disable=SC2086 # words
+	dashboard $options
+	is "http://127.0.0.1:$PORT/" "$(cat url)" "where it is with $options"
+	answers 200 'GET / HTTP/1.1' "Host: localhost:$PORT" "$close"
+	exits 1 q dashboard --port "$PORT"
+	grep -q "^queuectl: --port: .*:$PORT: Address already in use" err ||
+		fail "it says: $(cat err)"
+	leave
+done
+if grep -q ' lo$' /proc/net/if_inet6 2>/dev/null; then
+	for host in ::1 '[::1]'; do
+		dashboard --host "$host" --port 0
+		grep -q '^http://\[::1\]:[1-9][0-9]*/$' url || fail "$host: $(cat url)"
+		leave
+	done
+fi
 dashboard --listen 0.0.0.0:0 --listen-anywhere
 answers 200 'GET / HTTP/1.1' "Host: 192.0.2.1:$PORT" "$close"
 answers 421 'GET / HTTP/1.1' "Host: evil.example:$PORT" "$close"

@@ -39,6 +39,8 @@ dlq_list --limit -1 must be a whole number
 dlq_purge --older-than soon must be a duration
 metrics --textfile '' must not be empty
 dashboard --listen nowhere must be ADDR:PORT
+dashboard --host example.org must be localhost or an address
+dashboard --port 65536 must be a whole number from 0 to 65535
 END
 
 : >spool/pending/a
