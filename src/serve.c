@@ -20,7 +20,7 @@
 #include "fs.h"
 #include "text.h"
 
-#define SERVE_BACKLOG 64
+#define SERVE_BACKLOG 256
 #define SERVE_DEAF    (WHEN_SECOND / 10)   /* after a failed accept(2) */
 #define SERVE_YOUNG   (WHEN_SECOND / 10)   /* a client is not idle yet */
 #define SERVE_REST    (3600 * WHEN_SECOND) /* where nothing is due */

@@ -170,26 +170,33 @@ halt() {
 halted() {
 	grep -q '^State:[[:blank:]]*T' "/proc/$WEB/status"
 }
-# one_before N MS: one that will ask when a line is written to ask, and then N
-# that say nothing for so long.
+# end PID: of what is in the background; nothing is asked about it.
+end() {
+	kill "$1"
+	wait "$1" || :
+	forget "$1"
+}
+# one_before N: one that will ask when a line is written to ask, and then N
+# that say nothing until $holder is ended.
 printf 'GET / HTTP/1.1\r\n%s\r\n%s\r\n\r\n' "$here" "$close" >request
 mkfifo ask
 one_before() {
 	{ read -r _ <ask; cat request; } | "$HELPERS/ask" "$PORT" >heard &
 	heard=$!
 	wait_for 5 connected 1
-	"$HELPERS/ask" hold "$PORT" "$1" "$2" >closed &
+	"$HELPERS/ask" hold "$PORT" "$1" 30000 &
 	holder=$!
-	wait_for 5 connected $(($1 + 1))
+	PIDS="$PIDS $holder"
+	wait_for 15 connected $(($1 + 1))
 }
 is_heard() {
 	wait_for 10 alone
 	halt
-	one_before 60 1000
+	one_before 60
 	kill -CONT "$WEB"
 	echo >ask
 	wait "$heard" || :
-	wait "$holder"
+	end "$holder"
 	grep -q '^HTTP/1.1 200' heard
 }
 alone() {
@@ -199,13 +206,14 @@ is_heard || is_heard || is_heard || fail "who comes before many is not heard: $(
 
 # Who asks at the moment in which others come is not the one to make room.
 wait_for 10 alone
-one_before 31 1500
+one_before 31
 sleep 0.2 # it is not young any more
 halt
-"$HELPERS/ask" hold "$PORT" 9 1000 >closed &
-others=$!
+"$HELPERS/ask" hold "$PORT" 9 30000 &
+late=$!
+PIDS="$PIDS $late"
 echo >ask
-wait_for 5 connected 41
+wait_for 15 connected 41
 has_asked() {
 	grep -q "^ *[0-9]*: 0100007F:$hex [0-9A-F:]* 01 [0-9A-F]*:0*[1-9A-F]" \
 	    /proc/net/tcp
@@ -214,8 +222,8 @@ wait_for 5 has_asked
 kill -CONT "$WEB"
 wait "$heard" || :
 grep -q '^HTTP/1.1 200' heard || fail "who asks has to make room: $(head -n 1 heard)"
-wait "$holder"
-wait "$others"
+end "$holder"
+end "$late"
 
 # Those that ask for much and read nothing: it makes no more than it may hold.
 drop noisy 'command=head -c 200000 /dev/zero; head -c 200000 /dev/zero >&2'
@@ -237,8 +245,9 @@ before=$(resident)
 for _ in 1 2 3; do
 	printf 'GET /api/jobs/noisy/output HTTP/1.1\r\n%s\r\n\r\n' "$here"
 done >three
-{ "$HELPERS/ask" deaf "$PORT" 30 8000 <three; : >tired; } &
+"$HELPERS/ask" deaf "$PORT" 30 20000 <three &
 deaf=$!
+PIDS="$PIDS $deaf"
 wait_for 5 holds 34
 sleep 0.5 # in which it would make them all
 after=$(resident)
@@ -246,9 +255,9 @@ is_cheap 'those that read nothing'
 frees() {
 	! holds 20
 }
-wait_for 20 frees
-[ ! -e tired ] || fail 'they are waited for without end'
-wait "$deaf"
+wait_for 15 frees
+! gone "$deaf" || fail 'they are waited for without end'
+end "$deaf"
 get /api/status
 grep -q '^HTTP/1.1 200' out || fail 'nobody is answered after those'
 
@@ -366,10 +375,10 @@ halt # one that hangs has its socket nevertheless
 filler=$!
 PIDS="$PIDS $filler"
 wait_for 5 test -s filled
-q dashboard --listen "unix:$PWD/socket" 2>err &
+q dashboard --listen "unix:$PWD/socket" 2>second.err &
 second=$!
 PIDS="$PIDS $second"
-wait_for 5 grep -q 'Address already in use' err
+wait_for 10 grep -q 'Address already in use' second.err
 kill "$filler"
 kill -CONT "$WEB"
 leave
