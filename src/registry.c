@@ -151,22 +151,35 @@ is_living_worker(void *arg, const char *name, uint64_t inode)
 	    registry_alive(f->spool, name) == 1;
 }
 
+/* What may be asked of a supervisor. */
+static const enum registry_request asked[] = { REGISTRY_STOP,
+	REGISTRY_INTERRUPT };
+#define ASKED (sizeof asked / sizeof asked[0])
+
 int
 registry_enter_supervisor(struct spool *s, pid_t pid, const struct buf *text,
     char name[REGISTRY_NAME_MAX])
 {
 	struct family family = { s, name };
-	int fd = -1, n, used;
+	struct stat noted[ASKED];
+	int fd = -1, n, used, there[ASKED];
+	size_t i;
 
 	errno = EEXIST;
 	for (n = 1; n <= REGISTRY_TWINS && fd == -1 && errno == EEXIST; n++) {
 		nth_name(s, pid, n, name);
+		/* Before anybody can mean us by that name. */
+		for (i = 0; i < ASKED; i++)
+			there[i] = registry_noted(s, asked[i], name, &noted[i]);
 		/* Workers may outlive their supervisor: they keep the name. */
 		used = spool_scan(s, SPOOL_WORKERS, is_living_worker, &family);
 		errno = EEXIST;
 		if (used == 0)
 			fd = registry_enter(s, name, text);
 	}
+	for (i = 0; i < ASKED && fd != -1; i++)
+		if (there[i])
+			registry_answer_noted(s, asked[i], name, &noted[i]);
 	return fd;
 }
 
@@ -576,24 +589,6 @@ registry_answer(const struct spool *s, enum registry_request what,
 
 	request_name(what, whom, name);
 	(void)unlinkat(s->dir[SPOOL_CONTROL], name, 0);
-}
-
-void
-registry_answer_older(const struct spool *s, const char *name, int fd)
-{
-	static const enum registry_request asked[] = { REGISTRY_STOP,
-		REGISTRY_INTERRUPT };
-	char file[JOB_NAME_MAX + 16];
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < sizeof asked / sizeof asked[0]; i++) {
-		request_name(asked[i], name, file);
-		if (fstatat(s->dir[SPOOL_CONTROL], file, &st,
-			AT_SYMLINK_NOFOLLOW) == 0 &&
-		    spool_time(&st) < spool_changed(fd))
-			registry_answer(s, asked[i], name);
-	}
 }
 
 void

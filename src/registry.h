@@ -56,8 +56,9 @@ int registry_enter(struct spool *s, const char *name, const struct buf *text);
 /*
  * Enters a supervisor under the first name that neither a living one nor a
  * living worker of one has: HOST.PID, HOST.PID-2, and so on up to
- * REGISTRY_TWINS.  Returns a descriptor to be kept open, and the name; or -1
- * with errno.
+ * REGISTRY_TWINS.  Requests to an earlier owner of the name, which were there
+ * before the entry was, are removed, however young they are.
+ * Returns a descriptor to be kept open, and the name; or -1 with errno.
  */
 int registry_enter_supervisor(struct spool *s, pid_t pid,
     const struct buf *text, char name[REGISTRY_NAME_MAX]);
@@ -177,12 +178,6 @@ int registry_cancels(const struct spool *s, const char *id, uint64_t inode);
 /* Takes a request away. */
 void registry_answer(const struct spool *s, enum registry_request what,
     const char *whom);
-
-/*
- * Takes away what was asked of an earlier owner of the name: requests that are
- * older than the entry that fd is open on.
- */
-void registry_answer_older(const struct spool *s, const char *name, int fd);
 
 /* Takes the request away that was noted, not a later one in its place. */
 void registry_answer_noted(const struct spool *s, enum registry_request what,

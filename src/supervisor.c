@@ -269,11 +269,7 @@ enter(struct supervisor *sv)
 	sv->entry =
 	    registry_enter_supervisor(sv->spool, getpid(), &text, sv->name);
 	buf_free(&text);
-	if (sv->entry == -1)
-		return -1;
-	/* For whoever had the name before. */
-	registry_answer_older(sv->spool, sv->name, sv->entry);
-	return 0;
+	return sv->entry == -1 ? -1 : 0;
 }
 
 /* Makes the entry again, under another name if that is taken; 0 or -1. */

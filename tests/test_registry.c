@@ -475,22 +475,30 @@ START_TEST(touch)
 }
 END_TEST
 
-/* Of requests, those that are older than the entry were for somebody else. */
-START_TEST(answer_older)
+/*
+ * What was asked of an earlier owner of the name goes, even if it was asked
+ * within the same tick of the clock; what is asked from now on stays.
+ */
+START_TEST(requests_to_others)
 {
-	static const struct timespec old[2] = { { 1000000000, 0 },
-		{ 1000000000, 0 } };
-	int fd = enter("vm.12", ENTRY), i;
+	struct buf text = BUF_EMPTY;
+	char name[REGISTRY_NAME_MAX], own[REGISTRY_NAME_MAX];
+	int fd;
 
-	ck_assert_int_eq(registry_ask(&spool, REGISTRY_STOP, "vm.12"), 0);
-	ck_assert_int_eq(registry_ask(&spool, REGISTRY_INTERRUPT, "vm.12"), 0);
-	for (i = 2; i >= 0; i--) {
-		registry_answer_older(&spool, "vm.12", fd);
-		expect_count(SPOOL_CONTROL, i);
-		(void)utimensat(spool.dir[SPOOL_CONTROL],
-		    i == 2 ? "stop.vm.12" : "interrupt.vm.12", old, 0);
-	}
-	registry_leave(&spool, "vm.12", fd);
+	buf_puts(&text, ENTRY);
+	snprintf(own, sizeof own, "%s.12", spool.host);
+	ck_assert_int_eq(registry_ask(&spool, REGISTRY_STOP, own), 0);
+	ck_assert_int_eq(registry_ask(&spool, REGISTRY_INTERRUPT, own), 0);
+	ck_assert_int_eq(registry_ask(&spool, REGISTRY_STOP, "other.12"), 0);
+	fd = registry_enter_supervisor(&spool, 12, &text, name);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_str_eq(name, own);
+	expect_count(SPOOL_CONTROL, 1);
+	ck_assert(registry_asked(&spool, REGISTRY_STOP, "other.12"));
+	ck_assert_int_eq(registry_ask(&spool, REGISTRY_STOP, own), 0);
+	ck_assert(registry_asked(&spool, REGISTRY_STOP, own));
+	registry_leave(&spool, name, fd);
+	buf_free(&text);
 }
 END_TEST
 
@@ -696,7 +704,7 @@ suite_registry(void)
 	tcase_add_test(t, sweep);
 	tcase_add_test(t, watch_others);
 	tcase_add_test(t, touch);
-	tcase_add_test(t, answer_older);
+	tcase_add_test(t, requests_to_others);
 	tcase_add_test(t, each);
 	tcase_add_test(t, requests);
 	tcase_add_test(t, cancel_of_inode);
