@@ -99,8 +99,9 @@ make_run_at(const struct submit *q, const char *value, struct buf *out)
 	int64_t us;
 
 	if (when_parse(value, q->now, &us) == -1) {
-		msg_warnx("--run-at: must be a time like "
-			  "2026-11-22T02:48:00Z, 14:30 or +5m");
+		msg_warnx("--run-at: must be a time like 2026-11-29T03:00, "
+			  "'2026-11-29 03:00', 3:00, 'tomorrow 3:00', "
+			  "tomorrow, noon, midnight, +2h or 'now + 2 hours'");
 		return MSG_USAGE;
 	}
 	put_time(out, us);

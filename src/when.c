@@ -173,13 +173,15 @@ when_format_id(char out[WHEN_SIZE], int64_t us)
 /* The units of durations, the longest first. */
 static const struct unit {
 	char letter;
+	const char *word;  /* in the singular */
+	const char *brief; /* the same */
 	int64_t us;
 } units[] = {
-	{ 'w', WEEK },
-	{ 'd', DAY },
-	{ 'h', HOUR },
-	{ 'm', MINUTE },
-	{ 's', WHEN_SECOND },
+	{ 'w', "week", "wk", WEEK },
+	{ 'd', "day", "day", DAY },
+	{ 'h', "hour", "hr", HOUR },
+	{ 'm', "minute", "min", MINUTE },
+	{ 's', "second", "sec", WHEN_SECOND },
 };
 
 #define UNITS (sizeof(units) / sizeof(units[0]))
@@ -375,7 +377,8 @@ when_parse_time(const char *text, int64_t *us)
 		if (*text != 'T' && *text != 't' && *text != ' ')
 			return -1;
 		text++;
-		if (take_clock(&text, &c) == -1 || take_second(&text, &c) == -1)
+		if (take_clock(&text, &c) == -1 ||
+		    (*text == ':' && take_second(&text, &c) == -1))
 			return -1;
 	}
 	if (*text == '\0') {
@@ -393,26 +396,139 @@ when_parse_time(const char *text, int64_t *us)
 	return 0;
 }
 
-/* The next time after now that local clocks show HH:MM. */
-static int
-parse_clock(const char *text, int64_t now, int64_t *us)
+static void
+skip_blanks(const char **s)
 {
-	struct civil c = { 0, 0, 0, 0, 0, 0, 0 };
+	while (**s == ' ' || **s == '\t')
+		(*s)++;
+}
+
+static int
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Takes a lower-case word, written in any case, and the blanks after it. */
+static int
+take_word(const char **s, const char *word)
+{
+	const char *p = *s;
+
+	for (; *word != '\0'; word++, p++)
+		if (*p != *word && *p != *word - 'a' + 'A')
+			return -1;
+	if (is_letter(*p))
+		return -1;
+	*s = p;
+	skip_blanks(s);
+	return 0;
+}
+
+/*
+ * Takes "noon", "midnight", H:MM or H:MM:SS with or without "am" or "pm", or
+ * an hour with one of these; 0 or -1.
+ */
+static int
+take_typed_clock(const char **s, struct civil *c)
+{
+	int digits = is_digit(**s) && is_digit((*s)[1]) ? 2 : 1;
+	int is_pm, has_minutes;
+
+	c->hour = c->minute = c->second = 0;
+	if (take_word(s, "midnight") == 0)
+		return 0;
+	if (take_word(s, "noon") == 0) {
+		c->hour = 12;
+		return 0;
+	}
+	if (take_digits(s, digits, 0, 23, &c->hour) == -1)
+		return -1;
+	has_minutes = take_char(s, ':') == 0;
+	if (has_minutes && take_digits(s, 2, 0, 59, &c->minute) == -1)
+		return -1;
+	if (has_minutes && take_char(s, ':') == 0 &&
+	    take_digits(s, 2, 0, 59, &c->second) == -1)
+		return -1;
+	skip_blanks(s);
+	is_pm = take_word(s, "pm") == 0;
+	if (!is_pm && take_word(s, "am") == -1)
+		return has_minutes ? 0 : -1;
+	if (c->hour < 1 || c->hour > 12)
+		return -1;
+	c->hour = c->hour % 12 + (is_pm ? 12 : 0);
+	return 0;
+}
+
+/* Takes a date, or "today" or "tomorrow" where c is today; 0 or -1. */
+static int
+take_typed_day(const char **s, struct civil *c)
+{
+	const char *p = *s;
+
+	if (take_word(s, "today") == 0)
+		return 0;
+	if (take_word(s, "tomorrow") == 0) {
+		c->day++; /* local_minute knows where months end */
+		return 0;
+	}
+	if (take_date(&p, c) == -1 || *p != ' ')
+		return -1;
+	*s = p;
+	skip_blanks(s);
+	return 0;
+}
+
+/* The date and time of day that local clocks show at `now`; 0 or -1. */
+static int
+local_split(int64_t now, struct civil *c)
+{
 	time_t t = (time_t)(now / WHEN_SECOND);
 	struct tm tm;
-	int tries;
 
-	if (take_clock(&text, &c) == -1 || *text != '\0')
-		return -1;
 	tzset(); /* localtime_r need not do it */
 	if ((int64_t)t != now / WHEN_SECOND || localtime_r(&t, &tm) == NULL)
 		return -1;
-	c.year = tm.tm_year + 1900;
-	c.month = tm.tm_mon + 1;
-	c.day = tm.tm_mday;
-	for (tries = 0; tries < 2; tries++, c.day++)
-		if (local_minute(&c, now, us) == 0)
-			return is_writable(*us) ? 0 : -1;
+	c->year = tm.tm_year + 1900;
+	c->month = tm.tm_mon + 1;
+	c->day = tm.tm_mday;
+	c->hour = tm.tm_hour;
+	c->minute = tm.tm_min;
+	c->second = tm.tm_sec;
+	c->micro = 0;
+	return 0;
+}
+
+/*
+ * A day and a time of day in either order.  Without a time it is that of now;
+ * without a day, the next time after now that local clocks show it.
+ */
+static int
+parse_typed(const char *text, int64_t now, int64_t *us)
+{
+	struct civil c, today;
+	int64_t after;
+	int has_day, tries;
+
+	if (local_split(now, &today) == -1)
+		return -1;
+	c = today;
+	has_day = take_typed_day(&text, &c) == 0;
+	if (!has_day)
+		c = today;
+	if ((!has_day || *text != '\0') && take_typed_clock(&text, &c) == -1)
+		return -1;
+	if (!has_day)
+		has_day = take_typed_day(&text, &c) == 0;
+	if (*text != '\0')
+		return -1;
+	after = has_day ? INT64_MIN : now - c.second * WHEN_SECOND;
+	for (tries = 0; tries < 2; tries++, c.day++) {
+		if (local_minute(&c, after, us) == -1)
+			continue;
+		*us += c.second * WHEN_SECOND;
+		return is_writable(*us) ? 0 : -1;
+	}
 	return -1;
 }
 
@@ -433,58 +549,85 @@ parse_epoch(const char *text, int64_t *us)
 int
 when_parse(const char *text, int64_t now, int64_t *us)
 {
+	const char *rest = text;
 	int64_t t;
 
 	if (!is_writable(now))
 		return -1;
-	if (strcmp(text, "now") == 0) {
+	if (take_word(&rest, "now") == 0 && *rest == '\0') {
 		t = now;
-	} else if (text[0] == '+') {
-		if (when_parse_duration(text + 1, &t) == -1 ||
-		    t > WHEN_MAX - now)
+	} else if (*rest == '+') {
+		rest++;
+		skip_blanks(&rest);
+		if (when_parse_duration(rest, &t) == -1 || t > WHEN_MAX - now)
 			return -1;
 		t += now;
 	} else if (text[0] == '@') {
 		if (parse_epoch(text + 1, &t) == -1)
 			return -1;
-	} else if (parse_clock(text, now, &t) == -1 &&
-	    when_parse_time(text, &t) == -1) {
+	} else if (when_parse_time(text, &t) == -1 &&
+	    parse_typed(text, now, &t) == -1) {
 		return -1;
 	}
 	*us = t;
 	return 0;
 }
 
+/* True if the word of `len` letters is this one, or its plural. */
+static int
+is_word(const char *word, const char *s, size_t len)
+{
+	size_t n = strlen(word);
+
+	return strncmp(word, s, n) == 0 &&
+	    (len == n || (len == n + 1 && s[n] == 's'));
+}
+
+/* Takes a letter or a word for a unit; its index, or UNITS if it is none. */
+static size_t
+take_unit(const char **s)
+{
+	const char *p = *s;
+	size_t len = 0, i;
+
+	while (is_letter(p[len]))
+		len++;
+	for (i = 0; i < UNITS; i++)
+		if ((len == 1 && *p == units[i].letter) ||
+		    is_word(units[i].word, p, len) ||
+		    is_word(units[i].brief, p, len))
+			break;
+	*s += len;
+	skip_blanks(s);
+	return i;
+}
+
 int
 when_parse_duration(const char *text, int64_t *us)
 {
 	int64_t sum = 0, whole;
-	size_t i = 0; /* the longest unit that may still come */
-	int micro, decimals, is_plain;
+	size_t i, least = 0; /* the longest unit that may still come */
+	int micro, is_decimal;
 
 	do {
 		if (take_whole(&text, &whole) == -1)
 			return -1;
-		decimals = *text == '.';
+		is_decimal = *text == '.';
 		if (take_decimals(&text, &micro) == -1)
 			return -1;
-		is_plain = *text == '\0';
-		if (is_plain && i > 0)
-			return -1; /* 1h30: thirty of what? */
-		while (i < UNITS && !is_plain && units[i].letter != *text)
-			i++;
-		if (is_plain)
-			i = UNITS - 1;
-		else
-			text++;
-		if (i == UNITS || (decimals && i != UNITS - 1))
+		skip_blanks(&text);
+		/* In 1h30 it cannot be told thirty of what. */
+		if (*text == '\0' && least > 0)
 			return -1;
-		if (whole > LONGEST / units[i].us)
+		i = *text == '\0' ? UNITS - 1 : take_unit(&text);
+		if (i == UNITS || i < least || (is_decimal && *text != '\0') ||
+		    whole > LONGEST / units[i].us)
 			return -1;
-		sum += whole * units[i].us + micro;
+		sum +=
+		    whole * units[i].us + micro * (units[i].us / WHEN_SECOND);
 		if (sum > LONGEST)
 			return -1;
-		i++;
+		least = i + 1;
 	} while (*text != '\0');
 	*us = sum;
 	return 0;

@@ -43,26 +43,31 @@ void when_format_id(char out[WHEN_SIZE], int64_t us);
 void when_format_duration(char out[WHEN_SIZE], int64_t us);
 
 /*
- * Reads an RFC 3339 time, any number of decimals (those after the sixth are
- * cut), "T" or a space or "t" between, zone "Z" or "z" or +HH:MM or -HH:MM;
- * without a zone it is local time, the first of two where clocks are set
- * back; "YYYY-MM-DD" alone is its midnight, local.  A second of 60 counts as
- * the next minute.  Returns 0, or -1 if the text is nothing of the kind, a
- * day that does not exist, or outside WHEN_MIN to WHEN_MAX.
+ * Reads an RFC 3339 time: any number of decimals (those after the sixth are
+ * cut), "T", "t" or a space between date and time, zone "Z", "z", +HH:MM or
+ * -HH:MM.  Beyond that RFC, the seconds and the zone may be missing: without a
+ * zone it is local time, the first of two where clocks are set back.
+ * "YYYY-MM-DD" alone is its midnight, local.  A second of 60 counts as the next
+ * minute.  Returns 0, or -1 if the text is nothing of the kind, a day that does
+ * not exist, or outside WHEN_MIN to WHEN_MAX.
  */
 int when_parse_time(const char *text, int64_t *us);
 
 /*
- * Reads what a person types: the above, "HH:MM" (local, the next one after
- * now), "@SECONDS" (since 1970, decimals allowed), "+DURATION" (after now),
- * "now".  Returns 0, or -1 also if now or the result is outside WHEN_MIN to
+ * Reads what a person types: all that when_parse_time takes; "now",
+ * "+DURATION", "now + DURATION"; "@SECONDS" since 1970, with decimals or
+ * without; a time of day ("H:MM", "H:MM:SS", "3pm", "3:30 pm", "noon",
+ * "midnight"), a day ("today", "tomorrow", "YYYY-MM-DD"), or both in either
+ * order, local.  A time of day alone is the next one after now; today and
+ * tomorrow alone have the time of day of now, as with at(1).  Words may be in
+ * any case.  Returns 0, or -1 also if now or the result is outside WHEN_MIN to
  * WHEN_MAX.
  */
 int when_parse(const char *text, int64_t now, int64_t *us);
 
 /*
- * Reads a duration: 90, 1.5, 90s, 5m, 2h, 1d, 1w, 1h30m (units descending,
- * decimals only in a plain number of seconds or before "s").
+ * Reads a duration: 90, 1.5, 90s, 5m, 2h, 1d, 1w, 1h30m, 10min, "2 hours".
+ * Units descend and may be words; only the last number may have decimals.
  * Returns 0, or -1 if it is no such thing or longer than ten thousand years.
  */
 int when_parse_duration(const char *text, int64_t *us);
