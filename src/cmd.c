@@ -466,20 +466,6 @@ cmd_put_command(struct buf *out, const struct record *j)
 	buf_free(&command);
 }
 
-void
-cmd_put_output(struct buf *out, const char *text, size_t len)
-{
-	const char *end = text + len, *p;
-
-	for (; text < end; text = p) {
-		for (p = text; p < end && *p != '\n' && *p != '\t'; p++)
-			continue;
-		text_show(out, text, (size_t)(p - text));
-		if (p < end)
-			buf_putc(out, *p++);
-	}
-}
-
 /* ---- Who works ---- */
 
 static void

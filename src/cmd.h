@@ -138,12 +138,6 @@ void cmd_ids_free(struct cmd_ids *ids);
 /* Appends the command, made safe to show; "-" where there is none. */
 void cmd_put_command(struct buf *out, const struct record *j);
 
-/*
- * Appends output for people: lines and tabs as they are, all else that could
- * move the cursor escaped.
- */
-void cmd_put_output(struct buf *out, const char *text, size_t len);
-
 /* What `show JOB` does, and `status JOB` too. */
 int cmd_run_show(const struct opt_args *args);
 

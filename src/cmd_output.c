@@ -98,13 +98,13 @@ copy_output(int fd, int raw)
 		if (raw)
 			buf_add(&out, text, n);
 		else
-			cmd_put_output(&out, text, n);
+			text_show_lines(&out, text, n);
 		cmd_print(&out);
 		memmove(text, text + n, have - n);
 		have -= n;
 	}
 	if (!raw) {
-		cmd_put_output(&out, text, have);
+		text_show_lines(&out, text, have);
 		if (last != '\n')
 			buf_putc(&out, '\n');
 		cmd_print(&out);
@@ -243,7 +243,7 @@ show_more(const struct follow *f, struct stream *s, int all)
 		if (s->raw)
 			buf_add(&out, text, (size_t)n);
 		else
-			cmd_put_output(&out, text, (size_t)n);
+			text_show_lines(&out, text, (size_t)n);
 		s->last = text[n - 1];
 		s->at += n;
 		fwrite(buf_text(&out), 1, out.len, s->to);

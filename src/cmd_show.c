@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "text.h"
 #include "record_json.h"
 #include "why.h"
 
@@ -161,7 +162,7 @@ put_tail(struct show *w, int attempt, const char *stream)
 		if (eol == NULL)
 			eol = end;
 		buf_puts(&w->out, "    ");
-		cmd_put_output(&w->out, p, (size_t)(eol - p));
+		text_show_lines(&w->out, p, (size_t)(eol - p));
 		buf_putc(&w->out, '\n');
 	}
 out:

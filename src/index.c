@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs.h"
 #include "job.h"
 
 #define INDEX_FIRST 64	 /* buckets of an empty index */
@@ -77,11 +78,15 @@ struct key {
 	int dir;
 };
 
-/* FNV-1a, as its authors describe it, of the directory and the name. */
+/*
+ * FNV-1a of the directory and the name, begun with a number that each index
+ * draws: names that collide in one do not in another, so nobody can choose
+ * names that make a search slow.
+ */
 static uint32_t
-hash_text(unsigned dir, const char *text)
+hash_text(const struct index *ix, unsigned dir, const char *text)
 {
-	uint32_t h = 2166136261U ^ dir;
+	uint32_t h = ix->seed ^ dir;
 
 	for (; *text != '\0'; text++)
 		h = (h ^ (unsigned char)*text) * 16777619U;
@@ -90,9 +95,10 @@ hash_text(unsigned dir, const char *text)
 
 /* The same of a name that is packed. */
 static uint32_t
-hash_packed(unsigned dir, uint64_t digits, uint32_t tail)
+hash_packed(const struct index *ix, unsigned dir, uint64_t digits,
+    uint32_t tail)
 {
-	uint32_t h = 2166136261U ^ dir;
+	uint32_t h = ix->seed ^ dir;
 	int i;
 
 	for (i = 0; i < 8; i++, digits >>= 8)
@@ -103,24 +109,24 @@ hash_packed(unsigned dir, uint64_t digits, uint32_t tail)
 }
 
 static void
-key_make(struct key *k, int dir, const char *name)
+key_make(struct key *k, const struct index *ix, int dir, const char *name)
 {
 	k->text = name;
 	k->dir = dir;
 	if (pack(name, &k->digits, &k->tail) == 0) {
-		k->hash = hash_packed((unsigned)dir, k->digits, k->tail);
+		k->hash = hash_packed(ix, (unsigned)dir, k->digits, k->tail);
 		return;
 	}
 	k->tail = NOT_GENERATED;
-	k->hash = hash_text((unsigned)dir, name);
+	k->hash = hash_text(ix, (unsigned)dir, name);
 }
 
 static uint32_t
-hash_of(const struct index_entry *e)
+hash_of(const struct index *ix, const struct index_entry *e)
 {
 	return e->tail != NOT_GENERATED ?
-	    hash_packed(e->dir, e->name.digits, e->tail) :
-	    hash_text(e->dir, e->name.text);
+	    hash_packed(ix, e->dir, e->name.digits, e->tail) :
+	    hash_text(ix, e->dir, e->name.text);
 }
 
 static int
@@ -344,6 +350,7 @@ int
 index_init(struct index *ix)
 {
 	memset(ix, 0, sizeof *ix);
+	fs_random(&ix->seed, sizeof ix->seed);
 	ix->used = 1; /* 0 is none */
 	ix->buckets = INDEX_FIRST;
 	ix->bucket = calloc(ix->buckets, sizeof *ix->bucket);
@@ -385,14 +392,15 @@ index_find(const struct index *ix, int dir, const char *name)
 {
 	struct key k;
 
-	key_make(&k, dir, name);
+	key_make(&k, ix, dir, name);
 	return find(ix, &k);
 }
 
 static void
-put_in_bucket(uint32_t *bucket, size_t buckets, struct index_entry *e)
+put_in_bucket(const struct index *ix, uint32_t *bucket, size_t buckets,
+    struct index_entry *e)
 {
-	uint32_t *first = &bucket[hash_of(e) & (buckets - 1)];
+	uint32_t *first = &bucket[hash_of(ix, e) & (buckets - 1)];
 
 	e->next = *first;
 	*first = e->number;
@@ -412,7 +420,7 @@ spread(struct index *ix)
 		return;
 	for (i = 1; i < ix->used; i++)
 		if (entry(ix, i)->place != INDEX_FREE)
-			put_in_bucket(bucket, n, entry(ix, i));
+			put_in_bucket(ix, bucket, n, entry(ix, i));
 	free(ix->bucket);
 	ix->bucket = bucket;
 	ix->buckets = n;
@@ -441,7 +449,7 @@ index_add(struct index *ix, int dir, const char *name, int64_t mono)
 	struct index_entry *e;
 	struct key k;
 
-	key_make(&k, dir, name);
+	key_make(&k, ix, dir, name);
 	e = find(ix, &k);
 	if (e != NULL)
 		return e;
@@ -460,7 +468,7 @@ index_add(struct index *ix, int dir, const char *name, int64_t mono)
 	e->dir = (unsigned)dir & 15;
 	e->place = INDEX_NEW;
 	index_see(e, mono);
-	put_in_bucket(ix->bucket, ix->buckets, e);
+	put_in_bucket(ix, ix->bucket, ix->buckets, e);
 	ix->count++;
 	return e;
 }
@@ -471,7 +479,7 @@ index_remove(struct index *ix, struct index_entry *e)
 	uint32_t *p;
 
 	leave_place(ix, e);
-	p = &ix->bucket[hash_of(e) & (ix->buckets - 1)];
+	p = &ix->bucket[hash_of(ix, e) & (ix->buckets - 1)];
 	while (*p != e->number)
 		p = &entry(ix, *p)->next;
 	*p = e->next;

@@ -64,6 +64,7 @@ struct index {
 	uint32_t *bucket;
 	size_t buckets, count;
 	size_t ignored; /* of count: those that are no jobs */
+	uint32_t seed;	/* of the hash */
 	int fifo;	/* order without priority */
 	struct index_heap ready, later;
 };

@@ -1,5 +1,6 @@
 #include "record_json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
@@ -73,16 +74,51 @@ put_argv(struct writer *w, const struct job *job)
 	buf_putc(w->out, ']');
 }
 
-/* True if an entry of the environment is replaced by a later one. */
+/* By name, and of one name in their order: the entries lie in an array. */
 static int
-is_replaced(const struct job *job, size_t i)
+compare_env(const void *a, const void *b)
 {
-	size_t len = strcspn(job->env[i], "=") + 1, later;
+	char **x = *(char ***)(uintptr_t)a, **y = *(char ***)(uintptr_t)b;
+	const char *p = *x, *q = *y;
 
-	for (later = i + 1; later < job->envc; later++)
-		if (strncmp(job->env[i], job->env[later], len) == 0)
-			return 1;
-	return 0;
+	while (*p == *q && *p != '=') {
+		p++;
+		q++;
+	}
+	if (*p == *q)
+		return x < y ? -1 : x > y;
+	if (*p == '=' || *q == '=')
+		return *p == '=' ? -1 : 1;
+	return (unsigned char)*p < (unsigned char)*q ? -1 : 1;
+}
+
+/*
+ * Drops the entries that a later one of the same name replaces, by making them
+ * NULL in a copy that is to be freed.  NULL: no memory.
+ */
+static char **
+last_of_each(const struct job *job)
+{
+	char ***sorted = malloc(job->envc * sizeof *sorted);
+	char **last = malloc(job->envc * sizeof *last);
+	size_t i, len;
+
+	if (sorted == NULL || last == NULL) {
+		free(sorted);
+		free(last);
+		return NULL;
+	}
+	memcpy(last, job->env, job->envc * sizeof *last);
+	for (i = 0; i < job->envc; i++)
+		sorted[i] = &job->env[i];
+	qsort(sorted, job->envc, sizeof *sorted, compare_env);
+	for (i = 1; i < job->envc; i++) {
+		len = strcspn(*sorted[i], "=") + 1;
+		if (strncmp(*sorted[i - 1], *sorted[i], len) == 0)
+			last[sorted[i - 1] - job->env] = NULL;
+	}
+	free(sorted);
+	return last;
 }
 
 /* No name twice; one that cannot be said is left out, for it might be. */
@@ -90,26 +126,33 @@ static void
 put_env(struct writer *w, const struct job *job)
 {
 	static const char name[] = "env";
+	char **last;
 	size_t i, len;
 
 	if (job->envc == 0)
 		return;
+	last = last_of_each(job);
+	if (last == NULL) {
+		w->out->failed = 1;
+		return;
+	}
 	json_name(w->out, name);
 	buf_putc(w->out, '{');
 	for (i = 0; i < job->envc; i++) {
-		len = strcspn(job->env[i], "=");
-		if (is_replaced(job, i))
+		if (last[i] == NULL)
 			continue;
-		if (!text_is_utf8(job->env[i], len)) {
+		len = strcspn(last[i], "=");
+		if (!text_is_utf8(last[i], len)) {
 			mark(w, name);
 			continue;
 		}
 		json_next(w->out);
-		json_string(w->out, job->env[i], len);
+		json_string(w->out, last[i], len);
 		buf_putc(w->out, ':');
-		put_text(w, name, job->env[i] + len + 1);
+		put_text(w, name, last[i] + len + 1);
 	}
 	buf_putc(w->out, '}');
+	free(last);
 }
 
 static void

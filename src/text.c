@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 
 #define TEXT_NEAR 2 /* edits at which a word is still taken for another */
@@ -101,25 +102,33 @@ shown_as_is(const char *s, size_t len, size_t *n)
 	return 0;
 }
 
-/* Appends n bytes as \n, \r, \t or \xNN. */
+#define ESCAPED_MAX 4 /* bytes that stand for one that is escaped */
+
+/* Puts n bytes as \n, \r, \t or \xNN; returns where they end. */
+static char *
+put_escaped(char *to, const char *s, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (; n > 0; n--, s++) {
+		*to++ = '\\';
+		if (*s == '\n' || *s == '\r' || *s == '\t') {
+			*to++ = *s == '\n' ? 'n' : *s == '\r' ? 'r' : 't';
+			continue;
+		}
+		*to++ = 'x';
+		*to++ = digits[(unsigned char)*s >> 4];
+		*to++ = digits[*s & 0xf];
+	}
+	return to;
+}
+
 static void
 escape(struct buf *out, const char *s, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
-	char hex[4] = { '\\', 'x', 0, 0 };
+	char text[4 * ESCAPED_MAX]; /* no character has more than 4 bytes */
 
-	for (; n > 0; n--, s++) {
-		hex[2] = digits[(unsigned char)*s >> 4];
-		hex[3] = digits[*s & 0xf];
-		if (*s == '\n')
-			buf_puts(out, "\\n");
-		else if (*s == '\r')
-			buf_puts(out, "\\r");
-		else if (*s == '\t')
-			buf_puts(out, "\\t");
-		else
-			buf_add(out, hex, sizeof hex);
-	}
+	buf_add(out, text, (size_t)(put_escaped(text, s, n) - text));
 }
 
 void
@@ -141,10 +150,87 @@ text_show_some(struct buf *out, const char *s, size_t len, size_t max)
 	}
 }
 
+#define SHOW_STEP 4096 /* bytes that room is made for at a time */
+#define EACH_BYTE (~UINT64_C(0) / 255) /* times n: n in each of 8 bytes */
+
+/*
+ * The length of a beginning of s, in steps of 8, that is printable ASCII; the
+ * rest may be as well.  A byte at a time, a gigabyte took ten times as long as
+ * with cat(1).
+ */
+static size_t
+ascii_prefix(const char *s, size_t len)
+{
+	uint64_t eight, wrong;
+	size_t i;
+
+	for (i = 0; i + sizeof eight <= len; i += sizeof eight) {
+		memcpy(&eight, s + i, sizeof eight);
+		wrong = eight - EACH_BYTE * 0x20;  /* the highest bit: < 0x20 */
+		wrong |= eight + EACH_BYTE * 0x01; /* or 0x7f */
+		wrong |= eight;			   /* or no ASCII */
+		if ((wrong & EACH_BYTE * 0x80) != 0)
+			break;
+	}
+	return i;
+}
+
+/*
+ * Puts at least n bytes of s, and no more than the character that the last of
+ * these belongs to; bytes of `also` stay as they are.  *to is where that ends.
+ * Returns how many bytes of s were put.
+ */
+static size_t
+put_shown(char **to, const char *s, size_t len, size_t n, const char *also)
+{
+	size_t i, part;
+
+	for (i = 0; i < n; i += part) {
+		part = 1;
+		if (s[i] >= 0x20 && s[i] < 0x7f) {
+			part += ascii_prefix(s + i + 1, n - i - 1);
+			memcpy(*to, s + i, part);
+			*to += part;
+		} else if (s[i] != '\0' && strchr(also, s[i]) != NULL) {
+			*(*to)++ = s[i];
+		} else if (shown_as_is(s + i, len - i, &part) > 0) {
+			memcpy(*to, s + i, part);
+			*to += part;
+		} else {
+			*to = put_escaped(*to, s + i, part);
+		}
+	}
+	return i;
+}
+
+static void
+show(struct buf *out, const char *s, size_t len, const char *also)
+{
+	size_t n;
+	char *to;
+
+	for (; len > 0; s += n, len -= n) {
+		n = len < SHOW_STEP ? len : SHOW_STEP;
+		/* One character may reach beyond the step. */
+		if (buf_reserve(out, (n + 3) * ESCAPED_MAX) == -1)
+			return;
+		to = out->data + out->len;
+		n = put_shown(&to, s, len, n, also);
+		*to = '\0';
+		out->len = (size_t)(to - out->data);
+	}
+}
+
 void
 text_show(struct buf *out, const char *s, size_t len)
 {
-	text_show_some(out, s, len, (size_t)-1);
+	show(out, s, len, "");
+}
+
+void
+text_show_lines(struct buf *out, const char *s, size_t len)
+{
+	show(out, s, len, "\n\t");
 }
 
 /* True if s can be the value of a field without quotes. */

@@ -40,6 +40,9 @@ int text_is_plain(unsigned long point);
  */
 void text_show(struct buf *out, const char *s, size_t len);
 
+/* The same of a text of many lines: newlines and tabs stay as they are. */
+void text_show_lines(struct buf *out, const char *s, size_t len);
+
 /* The same, but at most max bytes of it, and then "..." if that cut it. */
 void text_show_some(struct buf *out, const char *s, size_t len, size_t max);
 
