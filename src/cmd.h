@@ -184,6 +184,12 @@ void cmd_print_header(struct buf *line);
 void cmd_print(struct buf *text);
 
 /*
+ * Prints the help of every command of that name, or that it is the first word
+ * of.  Returns the exit status.
+ */
+int cmd_help_named(const struct opt_table *table, const char *name);
+
+/*
  * The same for JSON, which is printed whole or, without memory, not at all.
  * Returns the exit status.
  */

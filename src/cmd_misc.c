@@ -35,9 +35,8 @@ run_version(const struct opt_args *args)
 const struct cmd cmd_version = { "version", NULL, "",
 	"tell which version this is", NULL, 0, 0, run_version };
 
-/* Help for every command of that name, or that it is the first word of. */
-static int
-help_named(const struct opt_table *table, const char *name)
+int
+cmd_help_named(const struct opt_table *table, const char *name)
 {
 	const struct cmd *const *cmd;
 	const char *nearest;
@@ -74,10 +73,10 @@ run_help(const struct opt_args *args)
 		opt_help_all(args->table, &text);
 		cmd_print(&text);
 	} else if (args->argc == 1) {
-		status = help_named(args->table, args->argv[0]);
+		status = cmd_help_named(args->table, args->argv[0]);
 	} else {
 		buf_printf(&text, "%s %s", args->argv[0], args->argv[1]);
-		status = help_named(args->table, buf_text(&text));
+		status = cmd_help_named(args->table, buf_text(&text));
 	}
 	buf_free(&text);
 	return status;

@@ -28,13 +28,36 @@ static const struct cmd *const commands[] = { &cmd_enqueue, &cmd_list,
 	&cmd_metrics, &cmd_dashboard, &cmd_completion, &cmd_version, &cmd_help,
 	NULL };
 
-static const struct opt_table table = { "queuectl", commands, options };
+/* What other queues call it, and what people try. */
+static const struct opt_synonym synonyms[] = { { "stop", "worker stop" },
+	{ "start", "worker start" }, { "run", "enqueue" },
+	{ "submit", "enqueue" }, { "push", "enqueue" }, { "info", "show" },
+	{ "inspect", "show" }, { "cat", "output" }, { "tail", "output -f" },
+	{ "log", "output" }, { "follow", "output -f" }, { "jobs", "list" },
+	{ "queue", "list" }, { "ls", "list" }, { "ps", "worker status" },
+	{ "workers", "worker status" }, { "kill", "cancel" },
+	{ "abort", "cancel" }, { "delete", "purge" }, { "remove", "purge" },
+	{ "rm", "purge" }, { "clear", "purge" }, { "clean", "purge" },
+	{ "restart", "retry" }, { "hold", "pause" }, { "continue", "resume" },
+	{ "unpause", "resume" }, { "dlq clear", "dlq purge" },
+	{ "dlq delete", "dlq purge" }, { "dlq rm", "dlq purge" },
+	{ "dlq requeue", "dlq retry" }, { "dlq get", "dlq show" },
+	{ "worker run", "worker start" }, { "worker kill", "worker stop" },
+	{ "worker list", "worker status" }, { "config reset", "config unset" },
+	{ "config rm", "config unset" }, { NULL, NULL } };
+
+static const struct opt_table table = { "queuectl", commands, options,
+	synonyms };
 
 static void
 print_help(const struct opt_args *args)
 {
 	struct buf text = BUF_EMPTY;
 
+	if (args->family != NULL) {
+		(void)cmd_help_named(&table, args->family);
+		return;
+	}
 	if (args->cmd != NULL)
 		opt_help(&table, args->cmd, &text);
 	else

@@ -104,15 +104,30 @@ is_family(const struct opt_table *table, const char *word)
 	return 0;
 }
 
+/* What another program calls `name`, here; or NULL. */
+static const char *
+find_synonym(const struct opt_table *table, const char *name)
+{
+	const struct opt_synonym *s = table->synonyms;
+
+	for (; s != NULL && s->typed != NULL; s++)
+		if (strcmp(s->typed, name) == 0)
+			return s->meant;
+	return NULL;
+}
+
 const char *
 opt_nearest(const struct opt_table *table, const char *name)
 {
+	const char *meant = find_synonym(table, name);
 	const struct cmd *const *cmd;
 	const char *const *alias;
 	const char *nearest = NULL;
 	const char **names;
 	size_t n = 0;
 
+	if (meant != NULL)
+		return meant;
 	for (cmd = table->cmds; *cmd != NULL; cmd++) {
 		n++;
 		for (alias = (*cmd)->aliases; alias != NULL && *alias != NULL;
@@ -167,6 +182,15 @@ no_command(const struct reader *r, const char *first, const char *second)
 	return -1;
 }
 
+/* True if the next word asks for help. */
+static int
+asks_help(const struct reader *r)
+{
+	return r->at < r->argc &&
+	    (strcmp(r->argv[r->at], "--help") == 0 ||
+		strcmp(r->argv[r->at], "-h") == 0);
+}
+
 /* Takes the one or two words that name a command; 0 or -1. */
 static int
 read_command(struct reader *r)
@@ -189,6 +213,10 @@ read_command(struct reader *r)
 	} else {
 		cmd = find_cmd(table, first);
 		r->at++;
+		if (second == NULL && is_family(table, first))
+			r->args->family = first;
+		if (cmd == NULL && r->args->family != NULL && asks_help(r))
+			return 0;
 		/* "worker" does something, "worker strat" is a mistake. */
 		if (cmd == NULL ||
 		    (second != NULL && cmd->max == 0 &&

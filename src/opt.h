@@ -41,18 +41,27 @@ struct cmd {
 	int (*run)(const struct opt_args *args); /* returns the exit status */
 };
 
+/* A word that no command has, and what those who type it want. */
+struct opt_synonym {
+	const char *typed; /* of one or two words */
+	const char *meant; /* of a family, if more than one will do */
+};
+
 /* Everything that a program understands. */
 struct opt_table {
 	const char *program;
-	const struct cmd *const *cmds; /* ended by NULL */
-	const struct opt *globals;     /* options of every command */
+	const struct cmd *const *cmds;	    /* ended by NULL */
+	const struct opt *globals;	    /* options of every command */
+	const struct opt_synonym *synonyms; /* ended by NULL; or NULL */
 };
 
 /* A command line that was read. */
 struct opt_args {
 	const struct opt_table *table;
 	const struct cmd *cmd; /* NULL: none was named */
-	char **argv;	       /* its arguments, ended by NULL */
+	/* The first word, if it alone was given and begins several names. */
+	const char *family;
+	char **argv; /* its arguments, ended by NULL */
 	int argc;
 	int dashes;		 /* arguments before the first "--"; -1: none */
 	struct opt_given *given; /* options, in their order */

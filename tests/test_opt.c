@@ -45,7 +45,10 @@ static const struct cmd dlq = { "dlq list", NULL, "", "list the dead", NULL, 0,
 
 static const struct cmd *const cmds[] = { &add, &show, &move, &start, &stop,
 	&dlq, NULL };
-static const struct opt_table table = { "prog", cmds, globals };
+static const struct opt_synonym synonyms[] = { { "erase", "list" },
+	{ NULL, NULL } };
+
+static const struct opt_table table = { "prog", cmds, globals, synonyms };
 
 static char why[OPT_WHY_MAX];
 
@@ -214,6 +217,7 @@ START_TEST(wrong_commands)
 	    "enqeue: no such command: did you mean "
 	    "'enqueue'?");
 	check_wrong("sohw", "sohw: no such command: did you mean 'show'?");
+	check_wrong("erase x", "erase: no such command: did you mean 'list'?");
 	check_wrong("nothing",
 	    "nothing: no such command: 'prog help' lists "
 	    "what there is");

@@ -156,6 +156,26 @@ refused "no such command" ''
 refused "did you mean '--state'" list --stat dead
 refused "did you mean '--priority'" enqueue --prioritiy 3 true
 refused "nosuch: no such command" help nosuch
+for row in 'stop:worker stop' 'start:worker start' 'info:show' 'jobs:list' \
+    'rm:purge' 'delete:purge' 'kill:cancel' 'dlq clear:dlq purge' \
+    'config reset:config unset'; do
+	# shellcheck disable=SC2086 # one word or two
+	refused "${row%%:*}: no such command: did you mean '${row#*:}'" \
+	    ${row%%:*}
+done
+
+# The first word of several commands has the help of all of them.
+for family in dlq worker config; do
+	for option in --help -h; do
+		q $family $option >out 2>err || fail "$family $option: $?"
+		is "$(q help $family)" "$(cat out)" "$family $option"
+	done
+	# shellcheck disable=SC2013 # one word each
+	for name in $(sed -n "s/^$family //p" commands); do
+		grep -q "^usage: queuectl $family $name" out ||
+			fail "$family --help does not tell of $name"
+	done
+done
 
 # Those that take one argument, or two.
 refused "job2: one argument too many" show job1 job2
