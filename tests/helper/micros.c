@@ -6,7 +6,10 @@
  *	micros in MS		prints the time in so many milliseconds as a job
  *				file has it: 2026-11-22T02:48:00.130112Z
  *	micros at TIME...	prints such times in microseconds
+ *	micros of FILE		prints when it was last changed
  */
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +63,20 @@ print_in(long ms)
 	printf("%s.%06dZ\n", text, (int)(t % 1000000));
 }
 
+static int
+print_of(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1) {
+		perror(path);
+		return 1;
+	}
+	printf("%lld\n",
+	    (long long)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -74,13 +91,15 @@ main(int argc, char **argv)
 			perror(argv[2]);
 	} else if (argc == 3 && strcmp(argv[1], "in") == 0) {
 		print_in(atol(argv[2]));
+	} else if (argc == 3 && strcmp(argv[1], "of") == 0) {
+		bad = print_of(argv[2]);
 	} else if (argc > 2 && strcmp(argv[1], "at") == 0) {
 		for (i = 2; i < argc; i++)
 			bad |= print_at(argv[i]);
 	} else {
 		fprintf(stderr,
-		    "usage: micros [mv FROM TO | in MS | at "
-		    "TIME...]\n");
+		    "usage: micros [mv FROM TO | in MS | at TIME... | "
+		    "of FILE]\n");
 		return 2;
 	}
 	return bad != 0;
