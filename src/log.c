@@ -187,7 +187,9 @@ log_notice(struct log *log, const char *fmt, ...)
 	o = log_terminal(log);
 	if (log->below != NULL)
 		progress_lift(log->below, &line);
-	buf_printf(&line, "queuectl: %s\n", text);
+	buf_puts(&line, "queuectl: ");
+	text_show(&line, text, strlen(text)); /* it may have a path in it */
+	buf_putc(&line, '\n');
 	if (log->below != NULL)
 		progress_lower(log->below, &line);
 	if (!line.failed && outlet_flush(o) == 0)

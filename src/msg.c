@@ -12,7 +12,7 @@
 
 /*
  * One line in one write: others may share the standard error.  Whatever came
- * from elsewhere, a path or a name, is made safe to show here and nowhere else.
+ * from elsewhere, a path or a name, is made safe to show here, for all callers.
  */
 static void
 say(const char *why, const char *fmt, va_list ap)

@@ -49,6 +49,13 @@ wait $! || :
 forget $!
 is "unix:$PWD/"'a\x1b[2J\nb/sock' "$(cat url)" 'what dashboard prints'
 
+mkdir "$bad/logs"
+workers --log "$PWD/$bad/logs/log"
+rm -r "$bad/logs"
+kill -HUP "$SUPERVISOR"
+wait_for 10 logged "/$shown/logs/log: cannot be opened anew"
+stop_workers
+
 # ---- Files in workers/ whose names are no worker's, held by somebody
 
 command -v flock >/dev/null || exit 0
