@@ -813,6 +813,12 @@ put_back_event(struct claim *c, const struct conf *conf, enum job_reason reason)
 	struct job_event e = job_event_make(JOB_PENDING, spool_now(c->spool));
 	int times = c->job.stops + 1;
 
+	if (reason == JOB_LOST) {
+		e = lost_event(c, conf);
+		if (e.state == JOB_DEAD)
+			e.attempt = c->attempt;
+		return e;
+	}
 	e.reason = reason;
 	if (reason == JOB_RETURNED && c->error[0] != '\0')
 		e.error = c->error;

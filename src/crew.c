@@ -88,6 +88,7 @@ start(struct crew *crew, struct crew_member *m, int64_t mono)
 	}
 	crew->named++;
 	m->entry = 0;
+	m->leaves = 0;
 	m->entering = 0;
 	m->pid = pid;
 	m->socket = pair[0];
@@ -128,7 +129,8 @@ crew_idle(struct crew *crew)
 	if (crew->busy == crew->count)
 		return NULL;
 	for (i = 0; i < crew->count; i++)
-		if (crew->member[i].socket != -1 && !crew->member[i].busy)
+		if (crew->member[i].socket != -1 && !crew->member[i].busy &&
+		    !crew->member[i].leaves)
 			return &crew->member[i];
 	return NULL;
 }

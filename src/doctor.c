@@ -627,6 +627,21 @@ find_archived(struct doctor *d, char *old)
 	return JOB_NO_STATE;
 }
 
+/* True if a process is known to have an output open. */
+static int
+is_open(const struct doctor *d, const char *name)
+{
+	int fd = fs_open(d->spool->dir[SPOOL_OUTPUT], name,
+	    O_WRONLY | O_APPEND | O_NONBLOCK, 0);
+	int open;
+
+	if (fd == -1)
+		return 0;
+	open = os_sole_open(fd) == -1 && errno == EAGAIN;
+	(void)fs_close(fd);
+	return open;
+}
+
 /*
  * Removes an output that is still empty, under the lock of its job: that
  * cannot begin again, nor leave its ID to another one, meanwhile.  One that
@@ -635,17 +650,14 @@ find_archived(struct doctor *d, char *old)
 static int
 remove_empty(const struct doctor *d, int dir, const char *id, const char *name)
 {
-	int output = d->spool->dir[SPOOL_OUTPUT], fd, done, of;
+	int fd, done;
 	struct stat st;
 
 	if (spool_take(d->spool, dir, id, &fd) != SPOOL_OK)
 		return 0;
-	of = fs_open(output, name, O_WRONLY | O_APPEND | O_NONBLOCK, 0);
-	done = of != -1 && (os_sole_open(of) == 0 || errno != EAGAIN) &&
-	    is_there(d, SPOOL_OUTPUT, name, &st) && st.st_size == 0 &&
-	    unlinkat(output, name, 0) == 0;
-	if (of != -1)
-		(void)fs_close(of);
+	done = !is_open(d, name) && is_there(d, SPOOL_OUTPUT, name, &st) &&
+	    st.st_size == 0 &&
+	    unlinkat(d->spool->dir[SPOOL_OUTPUT], name, 0) == 0;
 	spool_release(fd);
 	return done;
 }
@@ -688,7 +700,7 @@ check_output(struct doctor *d, const char *name, const struct stat *st)
 			tell(d, OUTPUT, 0, name, "its job has run %d time%s",
 			    ran, ran == 1 ? "" : "s");
 	} else if (dir != JOB_NO_STATE && dir != SPOOL_PROCESSING &&
-	    st->st_size == 0 && sure(d, EMPTY)) {
+	    st->st_size == 0 && sure(d, EMPTY) && !is_open(d, name)) {
 		tell(d, EMPTY, d->repairing && remove_empty(d, dir, id, name),
 		    name, "is empty, and its run is over");
 	}

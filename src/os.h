@@ -34,7 +34,7 @@ int os_rename_noreplace(int fromdir, const char *from, int todir,
 struct os_event {
 	int watch;	  /* what os_watch_add returned; -1: events were lost */
 	const char *name; /* of the entry, "" for the directory itself */
-	int written;	  /* closed after writing, else it has appeared */
+	int written; /* or changed in mode or owner; else it has appeared */
 };
 
 /* inotify(7) descriptor, non-blocking; -1 with errno ENOSYS: poll instead. */
@@ -42,7 +42,8 @@ int os_watch_open(void);
 
 /*
  * Watches the directory that `fd` is open on for entries that appear (made,
- * linked or moved in) or were written; with `leaving` also for those that go.
+ * linked or moved in) or were written; with `leaving` also for those that go,
+ * else also for those whose mode or owner was changed.
  * Returns the number of the watch, or -1 with errno.
  */
 int os_watch_add(int watch_fd, int fd, int leaving);

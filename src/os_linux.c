@@ -65,7 +65,7 @@ os_watch_add(int watch_fd, int fd, int leaving)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	return inotify_add_watch(watch_fd, path,
 	    IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR |
-		(leaving ? IN_DELETE | IN_MOVED_FROM : 0));
+		(leaving ? IN_DELETE | IN_MOVED_FROM : IN_ATTRIB));
 }
 
 int
@@ -91,7 +91,8 @@ os_watch_read(int watch_fd,
 			e = (const void *)(in.bytes + at);
 			event.watch = e->mask & IN_Q_OVERFLOW ? -1 : e->wd;
 			event.name = e->len > 0 ? e->name : "";
-			event.written = (e->mask & IN_CLOSE_WRITE) != 0;
+			event.written =
+			    (e->mask & (IN_CLOSE_WRITE | IN_ATTRIB)) != 0;
 			seen(arg, &event);
 		}
 	}

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "fs.h"
@@ -32,6 +33,19 @@ outlet_open(struct outlet *o, const char *path)
 	return 0;
 }
 
+/*
+ * After su(1) the terminal belongs to another user, who alone may open it; but
+ * anybody may open /dev/tty, which is the same one if it controls our session.
+ */
+static int
+reopen_terminal(int fd)
+{
+	if (!isatty(fd) || tcgetsid(fd) != getsid(0))
+		return -1;
+	return open("/dev/tty",
+	    O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 void
 outlet_use(struct outlet *o, int fd)
 {
@@ -48,6 +62,8 @@ outlet_use(struct outlet *o, int fd)
 	if (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))
 		return;
 	fresh = os_reopen(fd);
+	if (fresh == -1)
+		fresh = reopen_terminal(fd);
 	if (fresh == -1) {
 		o->how = OUTLET_POLLED;
 		return;

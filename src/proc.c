@@ -229,8 +229,12 @@ proc_start(const struct proc_spec *spec)
 		/* Where execvp(3) looks for programs is the job's PATH. */
 		environ = setting.env;
 		c.dir = directory(spec->job);
-		/* chdir, exec and getpwuid may wait for some server. */
-		c.apart = c.dir == NULL || !os_mounts_local(spec->mounts);
+		/*
+		 * chdir, exec and getpwuid may wait for some server; and a
+		 * program of the job's for whoever holds a lease on it.
+		 */
+		c.apart = c.dir == NULL || spec->job->command == NULL ||
+		    !os_mounts_local(spec->mounts);
 		pid = os_fork(become, &c, !c.apart);
 		environ = ours;
 	}

@@ -83,6 +83,24 @@ remove_dead(struct spool *s, const char *name)
 	return r;
 }
 
+/*
+ * Gives the file in tmp/ that name in workers/, unless that is taken.  link(2)
+ * replaces nothing, and needs no lock that somebody may hold; but not every
+ * file system has it.
+ */
+static enum spool_result
+move_in(struct spool *s, int fd, const char *tmp_name, const char *name)
+{
+	if (linkat(s->dir[SPOOL_TMP], tmp_name, s->dir[SPOOL_WORKERS], name,
+		0) == 0) {
+		(void)unlinkat(s->dir[SPOOL_TMP], tmp_name, 0);
+		return SPOOL_OK;
+	}
+	if (errno == EEXIST && spool_same(s, fd, SPOOL_WORKERS, name) != 1)
+		return SPOOL_EXISTS;
+	return spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_WORKERS, name);
+}
+
 /* Gives the file in tmp/ a name in workers/ that no living process has. */
 static int
 take_name(struct spool *s, int fd, const char *tmp_name, const char *name)
@@ -91,8 +109,7 @@ take_name(struct spool *s, int fd, const char *tmp_name, const char *name)
 	int tries;
 
 	for (tries = 0; tries < REGISTRY_TRIES; tries++) {
-		r = spool_rename(s, fd, SPOOL_TMP, tmp_name, SPOOL_WORKERS,
-		    name);
+		r = move_in(s, fd, tmp_name, name);
 		if (r != SPOOL_EXISTS)
 			return r == SPOOL_OK ? 0 : -1;
 		r = remove_dead(s, name);

@@ -301,6 +301,16 @@ touch(struct worker *w, struct run *r)
 }
 
 /*
+ * True if another host may have taken a job that was claimed at `begun`, since
+ * a call took so long that a guard would have ended the run by now.
+ */
+static int
+is_late(const struct worker *w, int64_t begun)
+{
+	return w->others && fs_mono() - begun >= lease(w) / 6 * GUARD_TERM;
+}
+
+/*
  * True if another host may have taken the job: the lease was not kept for so
  * long that a guard would have ended it, or the machine slept.
  */
@@ -693,6 +703,12 @@ run_job(struct worker *w, struct answer *a)
 		    errno == EEXIST ? CLAIM_OK : CLAIM_TROUBLE, a);
 		return;
 	}
+	if (is_late(w, r.touched)) {
+		sinks_close(&w->sinks, 0);
+		return_job(w, &r, "the file system was too slow for the lease",
+		    CLAIM_OK, a);
+		return;
+	}
 	spec.trouble = w->trouble;
 	spec.job = &w->claim.job;
 	spec.id = w->claim.name;
@@ -733,10 +749,15 @@ work(struct worker *w)
 	answer_init(&a, ANSWER_DONE);
 	w->leaves = 0;
 	w->spool.durable = w->order.conf.durability == CONF_FULL;
-	a.result = claim_take(c, &w->spool, &w->order.conf, w->order.dir,
-	    w->order.name, w->order.known_us, &a.due);
 	w->others = w->order.others;
 	w->begun = fs_mono();
+	a.result = claim_take(c, &w->spool, &w->order.conf, w->order.dir,
+	    w->order.name, w->order.known_us, &a.due);
+	if (a.result == CLAIM_OK && is_late(w, w->begun)) {
+		/* Not even a line may be appended: recovery sees to it. */
+		claim_drop(c);
+		a.result = CLAIM_BUSY;
+	}
 	if (a.result == CLAIM_OK)
 		a.result = claim_begin(c, w->name);
 	if (a.result == CLAIM_OK) {

@@ -79,7 +79,10 @@ not_alive() {
 	esac
 }
 
-workers --count 6
+# The claim of this one takes longer than two thirds of the lease.
+echo hang >away/slow
+drop slow 'command=:'
+workers --count 7
 QUEUECTL_SPOOL=$PWD/alone
 export QUEUECTL_SPOOL
 "$QUEUECTL" worker start >>alone.log 2>&1 &
@@ -127,7 +130,11 @@ wait_for 20 test -f spool/completed/ends
 	echo 'processing=2026-11-22T02:48:01.000000Z attempt=2 worker=b.1.1'
 } >>spool/processing/taken
 cp spool/processing/taken taken.was
-rm away/taken away/hangs
+rm away/taken away/hangs away/slow
+# Who claimed too slowly may not own it any more: it is not begun.
+wait_for 20 logged 'job=slow event=recovered state=pending'
+wait_for 20 test -f spool/completed/slow
+is 'processing completed' "$(states spool/completed/slow)" 'history of slow'
 wait_for 20 logged 'job=hangs event=pending .*reason=lost'
 wait_for 20 logged 'job=taken event=taken-while-running'
 cmp -s taken.was spool/processing/taken ||
