@@ -506,9 +506,9 @@ is_own(const struct spool *s, const struct record *j)
 
 	if (id == NULL || strcmp(id, j->name) != 0)
 		return 0;
-	cmd_warn(id,
-	    "this is a part of it, which cannot wait for its own end: leave "
-	    "out --follow");
+	msg_warnx("running inside job %s, which cannot wait for itself: omit "
+		  "--follow",
+	    id);
 	return 1;
 }
 

@@ -368,12 +368,9 @@ is_endless(const struct waiting *w)
 
 	if (id == NULL || find_live(w, id) == NULL)
 		return 0;
-	msg_warnx("this is a part of the job %s, which cannot wait for its "
-		  "own end: %s",
-	    id,
-	    w->all ? "name the jobs that are to be waited for" :
-		     "leave it out, or let its last command enqueue what is "
-		     "to follow");
+	msg_warnx("running inside job %s, which cannot wait for itself: %s", id,
+	    w->all ? "name the jobs to wait for" :
+		     "omit it, or have its last command enqueue the next job");
 	return 1;
 }
 

@@ -78,9 +78,8 @@ run_start(const struct opt_args *args)
 	o.spool_path = s.path;
 	id = o.drain && !o.daemon ? cmd_inside(&s) : NULL;
 	if (id != NULL)
-		msg_warnx(
-		    "this is a part of the job %s, and --drain would wait "
-		    "for its end: leave it out, or give --daemon",
+		msg_warnx("running inside job %s, which cannot wait for "
+			  "itself: omit --drain, or give --daemon",
 		    id);
 	status = id != NULL ? MSG_REFUSED : supervisor_run(&s, &o);
 	spool_close(&s);
@@ -174,10 +173,10 @@ is_endless(const struct stop *p)
 		if (strlen(p->name[i]) != len ||
 		    memcmp(p->name[i], worker, len) != 0)
 			continue;
-		msg_warnx("%s runs the job %s, which this is a part of and "
-			  "which cannot wait for its own end: give "
-			  "--timeout 0, or touch control/stop.%s",
-		    p->name[i], id, p->name[i]);
+		msg_warnx("running inside job %s, which cannot wait for "
+			  "itself: %s runs it; give --timeout 0, or touch "
+			  "control/stop.%s",
+		    id, p->name[i], p->name[i]);
 		return 1;
 	}
 	return 0;

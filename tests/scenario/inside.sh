@@ -23,26 +23,26 @@ inside() {
 	wait_for 10 test -f "spool/completed/$1"
 }
 
-end='cannot wait for its own end'
-part='this is a part of the job'
+end='cannot wait for itself'
+part='running inside job'
 # shellcheck disable=SC2016 # of the jobs
 while IFS='|' read -r name status pattern command; do
 	inside "$name" "$status" "$pattern" "$command"
 done <<END2
 all|1|$part all, which $end: name the jobs|\$Q wait --timeout 20
 all2|1|$part all2, which $end|sh -c "\$Q wait"
-self|1|$part self, which $end: leave it out|\$Q wait self
-prefix|1|$part prefix, which $end: leave it out|\$Q wait --timeout 20 pref
+self|1|$part self, which $end: omit it|\$Q wait self
+prefix|1|$part prefix, which $end: omit it|\$Q wait --timeout 20 pref
 two|1|$part two, which $end|\$Q wait --timeout 20 all two
 stdin|1|$part stdin, which $end|echo stdin | \$Q wait -
 look|75|2 jobs have not ended yet|\$Q wait --timeout 0
 others|75|1 job has not ended yet|\$Q wait --timeout 0.1 other
-stop|1|$me runs the job stop, which this is a part of and which $end: give --timeout 0, or touch control/stop.$me|\$Q worker stop
-stopnow|1|$me runs the job stopnow, |\$Q worker stop --now --timeout 20
-named|1|$me runs the job named, |\$Q worker stop $me --timeout 20
+stop|1|$part stop, which $end: $me runs it; give --timeout 0, or touch control/stop.$me|\$Q worker stop
+stopnow|1|$part stopnow, which $end: $me runs it|\$Q worker stop --now --timeout 20
+named|1|$part named, which $end: $me runs it|\$Q worker stop $me --timeout 20
 link|1|$part link, which $end|ln -s spool link; \$Q -s link wait --timeout 20
-follow|1|follow: this is a part of it, which $end|\$Q output -f follow
-drain|1|$part drain, and --drain would wait for its end|\$Q worker start --drain
+follow|1|$part follow, which $end: omit --follow|\$Q output -f follow
+drain|1|$part drain, which $end: omit --drain|\$Q worker start --drain
 END2
 [ ! -e "spool/control/stop.$me" ] || fail 'a refused stop was asked for'
 
