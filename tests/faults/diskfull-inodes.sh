@@ -64,7 +64,7 @@ calm 4
 wait_for 10 test -f spool/completed/runs.a
 wait_for 10 test -f spool/completed/runs.b
 wait_for 10 logged 'job=killed event=recovered state=pending reason=lost'
-wait_for 10 logged 'job=waits.[ab] event=not-started error="No space'
+wait_for 10 logged 'job=waits.[ab] event=not-started error="output/waits.*: No space'
 calm 4
 ran_once killed runs.a runs.b
 is 3 "$(count pending)" 'jobs that wait'
