@@ -179,7 +179,7 @@ tests/out/faults/built: $(C_FAULTS) $(OBJS) Makefile
 	@echo >$@
 
 check-faults: src/queuectl tests/out/helpers tests/out/faults/built
-	@TEST_SET=faults TEST_JOBS=8 TEST_LIMIT=$${TEST_LIMIT:-600} \
+	@TEST_SET=faults TEST_JOBS=8 TEST_LIMIT=$${TEST_LIMIT:-800} \
 	    tests/run $(T)
 
 # The page of the dashboard, in a browser; its pictures are in tests/web/out.
