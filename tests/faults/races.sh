@@ -30,7 +30,9 @@ part 2 cancel >said2 &
 pids="$pids $!"
 part 3 fail put-back recover mv enqueue >said3 &
 pids="$pids $!"
-part 4 retry purge doctor again rm-pending rm-processing >said4 &
+part 4 retry purge again rm-pending rm-processing >said4 &
+pids="$pids $!"
+part 5 doctor >said5 &
 pids="$pids $!"
 bad=
 for pid in $pids; do
